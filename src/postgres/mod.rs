@@ -1,0 +1,5 @@
+//! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
+
+mod session;
+
+pub use session::{Session, SqlError, StatementResult};

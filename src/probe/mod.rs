@@ -1,0 +1,7 @@
+//! What to run and what came back, as data. Planning makes probes, execution turns them into outcomes, judging reads both.
+
+mod outcome;
+mod sql;
+
+pub use outcome::{Outcome, Refusal, Rows};
+pub use sql::{Act, Part, SqlProbe};

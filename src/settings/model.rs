@@ -1,0 +1,198 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A `seaworthy.toml`: of a project that lists its systems, of a system, or of both at once.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProjectSettings {
+    /// Folders of the systems, relative to this file. Without it, this file's folder is the one system.
+    pub systems: Vec<String>,
+    /// The settings of the one system.
+    #[serde(flatten)]
+    pub system: SystemSettings,
+}
+
+/// The settings of one system. Every one has a default or is inferred.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SystemSettings {
+    /// The system's name; by default its folder's.
+    pub name: Option<String>,
+    /// `supabase` or `plain`; by default what the migrations speak of.
+    pub profile: Option<String>,
+    /// The folder of the migrations, relative to this file; by default the first that is there.
+    pub migrations: Option<String>,
+    /// The seed, relative to this file; by default `supabase/seed.sql` or `seed.sql`. `""` for none.
+    pub seed: Option<String>,
+    /// The marker that tells production from development.
+    pub environment: Environment,
+    /// About a Supabase project.
+    pub supabase: SupabaseSettings,
+    /// How a client says who it is.
+    pub identity: IdentitySettings,
+    /// Who data belongs to.
+    pub tenancy: TenancySettings,
+    /// About single tables, by `name` (in an exposed schema) or `schema.name`.
+    pub tables: BTreeMap<String, TableSettings>,
+    /// Failures that somebody answers for.
+    pub waive: Vec<WaiverSettings>,
+}
+
+/// The marker that tells production from development: what the migrations and the seed ask.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Environment {
+    /// The Postgres setting.
+    pub setting: String,
+    /// The environment variable, for tools that apply migrations.
+    pub variable: String,
+    /// Its value in development: what a run sets.
+    pub development: String,
+    /// Its value in production: what a seed must refuse.
+    pub production: String,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self {
+            setting: "app.environment".to_owned(),
+            variable: "APP_ENVIRONMENT".to_owned(),
+            development: "development".to_owned(),
+            production: "production".to_owned(),
+        }
+    }
+}
+
+/// About a Supabase project.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SupabaseSettings {
+    /// Schemas that the API exposes; by default `[api].schemas` of `supabase/config.toml`, else `public`.
+    pub exposed_schemas: Option<Vec<String>>,
+    /// `classic` (client roles are granted every new table) or `revoked`.
+    pub default_privileges: Option<String>,
+}
+
+/// How a client says who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentitySettings {
+    /// Schemas whose tables clients can name, under `plain`.
+    pub exposed_schemas: Option<Vec<String>>,
+    /// The role that connections log in as before they take a client role.
+    pub login_role: Option<String>,
+    /// The roles that a signed-in user acts as, the usual one first.
+    pub member_roles: Option<Vec<String>>,
+    /// The role of somebody who is not signed in.
+    pub anonymous_role: Option<String>,
+    /// The role of trusted servers.
+    pub service_role: Option<String>,
+    /// Claims by path (`"app_metadata.org_id"`), each with what it holds: `user`, `tenant`, `tenant:TABLE`, `tenants`,
+    /// `member-role`, `database-role`, `email`, `literal:TEXT`.
+    pub claims: BTreeMap<String, String>,
+    /// Settings by name (`"app.tenant_id"`), each with what it holds, as for claims.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Who data belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TenancySettings {
+    /// The tables whose rows are tenants; given at all, they replace the inferred ones.
+    pub roots: Option<Vec<RootSettings>>,
+    /// The tables that say who belongs where; given at all, they replace the inferred ones.
+    pub memberships: Option<Vec<MembershipSettings>>,
+    /// The table whose rows are users.
+    pub users: Option<String>,
+}
+
+/// A table whose rows are tenants.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootSettings {
+    /// The table.
+    pub table: String,
+    /// Its key column; by default the primary key's.
+    pub key: Option<String>,
+    /// The column with the owner's user id.
+    pub owner: Option<String>,
+    /// `user`, `owner`, `membership`, `claim`; by default `owner` where `owner` is given, else inferred.
+    pub ownership: Option<String>,
+}
+
+/// A table that says who belongs where.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MembershipSettings {
+    /// The table.
+    pub table: String,
+    /// The root that it speaks of, by table; may be left out where there is one.
+    pub root: Option<String>,
+    /// The column with the user's id.
+    pub user: String,
+    /// The column with the tenant's id.
+    pub tenant: String,
+    /// The column with the role.
+    pub role: Option<String>,
+    /// The roles, most powerful first.
+    #[serde(default)]
+    pub roles: Vec<String>,
+}
+
+/// What is intended for one table.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TableSettings {
+    /// The column that holds the tenant's id.
+    pub tenant_key: Option<String>,
+    /// The root that `tenant_key` names, by table; may be left out where it follows.
+    pub root: Option<String>,
+    /// The column (or columns, comma-separated) of the foreign key to the row that this one belongs with.
+    pub through: Option<String>,
+    /// Reference data: the same for every tenant.
+    pub global: Option<bool>,
+    /// Commands that everybody may do on every row.
+    pub public: Option<Vec<ClientCommand>>,
+    /// Commands that every signed-in user may do on every row.
+    pub shared: Option<Vec<ClientCommand>>,
+    /// Commands that members may do on their tenant's rows; `[]` for a table that only the service role uses.
+    pub client_commands: Option<Vec<ClientCommand>>,
+    /// Columns that a client must not set for itself; given at all, they replace the inferred ones.
+    pub privilege_columns: Option<Vec<String>>,
+    /// Unique constraints or indexes, by name or column, that are meant to be global.
+    pub global_uniques: Vec<String>,
+    /// Values for made rows, by column, as SQL literals' text.
+    pub values: BTreeMap<String, toml::Value>,
+    /// Leave the table alone; the reason is shown in the report.
+    pub skip: Option<String>,
+}
+
+/// A command, as settings spell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "each is the SQL command of its name")]
+pub enum ClientCommand {
+    Select,
+    Insert,
+    Update,
+    Delete,
+}
+
+/// A failure that somebody answers for.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverSettings {
+    /// The exact check id.
+    pub check: String,
+    /// The exact object, as results print it.
+    pub object: String,
+    /// Why.
+    pub reason: String,
+    /// Who answers.
+    pub owner: String,
+    /// Until when, `YYYY-MM-DD` (a TOML date or a string).
+    pub expires: toml::Value,
+    /// Who accepted a critical one.
+    pub accepted_by: Option<String>,
+}

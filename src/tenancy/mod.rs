@@ -1,0 +1,11 @@
+//! Intent: who should be able to do what, read off keys and foreign keys, names and comments, and what a person wrote
+//! down in `seaworthy.toml`; never off what policies allow.
+//!
+//! Policies and functions are read for one thing alone: how identity is passed (which claims, which settings).
+
+mod intent;
+
+pub use intent::{
+    Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Reasoned, Setting,
+    TableIntent, TableRole, TenantIds, TenantRoot, Tie,
+};
