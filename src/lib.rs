@@ -3,6 +3,7 @@
 //! See ARCHITECTURE.md for the rooms and how data flows through them.
 
 pub mod catalog;
+pub mod checks;
 pub mod postgres;
 pub mod probe;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
 
+mod execute;
 mod session;
 
+pub use execute::Executor;
 pub use session::{Session, SqlError, StatementResult};
