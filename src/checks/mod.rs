@@ -3,11 +3,11 @@
 
 mod case;
 pub mod isolation;
-mod judge;
+pub mod judge;
 mod registry;
 pub mod rls;
-mod scene;
-mod statement;
+pub mod scene;
+pub mod statement;
 
 pub use case::{Case, Finding, Judge};
 pub use registry::{REGISTRY, find};

@@ -1,3 +1,5 @@
+//! What checks plan from: the schema, the intent and the world together, and what they are asked about.
+
 use std::collections::BTreeSet;
 
 use crate::catalog::{

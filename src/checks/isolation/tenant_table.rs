@@ -1,7 +1,6 @@
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::{Case, Finding};
 use crate::catalog::Table;
-use crate::probe::Signal;
 use crate::tenancy::{Command, TableIntent, Tie};
 use crate::verdict::Status;
 use crate::world::{Principal, PrincipalKind, StoredRow};
@@ -103,7 +102,7 @@ pub fn no_clients() -> Finding {
 
 /// Why nothing can be said where no row could be made.
 #[must_use]
-pub fn no_row(scene: &Scene<'_>, table: &Table) -> Finding {
+pub(super) fn no_row(scene: &Scene<'_>, table: &Table) -> Finding {
     let gap = scene.world.gaps.iter().find(|gap| gap.table == table.name);
     gap.map_or_else(
         || Finding::new(Status::Unproven, "no row could be made for two tenants"),
@@ -115,9 +114,6 @@ pub fn no_row(scene: &Scene<'_>, table: &Table) -> Finding {
 
 /// The principal that is not signed in.
 #[must_use]
-pub fn anonymous<'a>(scene: &Scene<'a>) -> Option<&'a Principal> {
+pub(super) fn anonymous<'a>(scene: &Scene<'a>) -> Option<&'a Principal> {
     scene.world.principal(PrincipalKind::Anonymous)
 }
-
-/// The signal of a write.
-pub const CHANGE: Signal = Signal::Change;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::judge::describe;
-use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, part_of};
+use super::super::scene::{ATTACKER, Scene, Subject, VACANT, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;

@@ -45,7 +45,7 @@ pub fn deletes(scene: &Scene<'_>, table: &Table, row: &StoredRow) -> Vec<Shape> 
 /// Statements that empty the tables whose foreign keys would refuse a delete from `table`, and theirs in turn. Triggers and
 /// foreign keys are off while they run, since all is rolled back.
 #[must_use]
-pub fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
+pub(super) fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
     let mut restricting: Vec<&QualifiedName> = Vec::new();
     let mut seen = BTreeSet::from([&table.name]);
     let mut queue = vec![&table.name];

@@ -8,8 +8,8 @@ mod update;
 
 pub use delete::deletes;
 pub use insert::{insert_columns, insert_statement, inserts};
-pub use read::{projection, reads};
-pub use update::{assignable, assignment, self_join_update, updates};
+pub use read::reads;
+pub use update::{assignment, updates};
 
 use super::scene::Scene;
 use crate::probe::{Act, Part, Signal, SqlProbe};

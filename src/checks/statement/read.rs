@@ -10,7 +10,7 @@ const LIMIT: &str = "limit 4000";
 /// What `role` can read of a row: its label and every column that is granted to it; all where none is, so that the refusal is the
 /// server's.
 #[must_use]
-pub fn projection(scene: &Scene<'_>, table: &Table, role: &str, alias: &str) -> String {
+pub(super) fn projection(scene: &Scene<'_>, table: &Table, role: &str, alias: &str) -> String {
     let granted = scene.catalog.columns_allowed(role, Privilege::Select, table);
     let readable: Vec<&str> = if granted.is_empty() {
         table.columns.iter().map(|column| column.name.as_str()).collect()

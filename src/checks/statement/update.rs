@@ -7,7 +7,7 @@ use crate::world::{StoredRow, Values};
 
 /// A column that an ordinary update may set, with a value that differs from the row's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assignment {
+pub(super) struct Assignment {
     /// The column.
     pub column: String,
     /// The value, as text.
@@ -23,7 +23,7 @@ pub fn assignment(column: &str, value: &str) -> String {
 /// Columns of `table` that `role` may update without moving the row or raising itself, each with a value that `row` does not
 /// have; the likeliest to be accepted first. Where the role may update none, columns that it may not.
 #[must_use]
-pub fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role: &str) -> Vec<Assignment> {
+pub(super) fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role: &str) -> Vec<Assignment> {
     let bound = bound_columns(scene, table);
     let ordinary = |column: &&Column| {
         column.is_writable() && column.identity == crate::catalog::Identity::No && !bound.contains(&column.name)
@@ -155,7 +155,7 @@ pub fn updates(scene: &Scene<'_>, table: &Table, row: &StoredRow, role: &str) ->
 
 /// An update whose condition is on another reading of the same table.
 #[must_use]
-pub fn self_join_update(table: &Table, set: &str, condition: &str) -> String {
+pub(super) fn self_join_update(table: &Table, set: &str, condition: &str) -> String {
     let joined: Vec<String> =
         table.key_columns().iter().map(|key| format!("other.{0} = t.{0}", quote_identifier(key))).collect();
     format!(
