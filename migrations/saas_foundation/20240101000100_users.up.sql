@@ -91,3 +91,12 @@ revoke all on function public.handle_user_email_change() from public, anon, auth
 create trigger on_auth_user_email_changed after update of email on auth.users
     for each row when (old.email is distinct from new.email)
     execute function public.handle_user_email_change();
+
+-- Whoever signed up before this migration.
+insert into public.users (id, email, name)
+select
+    id,
+    coalesce(nullif(email, ''), id::text || '@users.invalid'),
+    coalesce(nullif(trim(raw_user_meta_data ->> 'name'), ''), nullif(trim(raw_user_meta_data ->> 'full_name'), ''))
+from auth.users
+on conflict do nothing;
