@@ -1,5 +1,5 @@
--- Supabase grants every new table, function and sequence in public to the client roles, TRUNCATE, REFERENCES and TRIGGER
--- included. From here on a client role holds only what a migration grants it by name.
+-- Supabase grants every new table, function and sequence in public to the client roles, TRUNCATE, REFERENCES and
+-- TRIGGER included. From here on a client role holds only what a migration grants it by name.
 alter default privileges in schema public revoke all on tables from anon, authenticated;
 alter default privileges in schema public revoke all on functions from anon, authenticated;
 alter default privileges in schema public revoke all on sequences from anon, authenticated;

@@ -37,8 +37,8 @@ create trigger organizations_set_updated_at before update on public.organization
 create trigger organization_members_set_updated_at before update on public.organization_members
     for each row execute function private.set_updated_at();
 
--- Who is calling. These look at the caller alone: there is no argument to ask about somebody else with. They are SECURITY
--- DEFINER so that policies on the membership tables, which call them, do not recurse.
+-- Who is calling. These look at the caller alone: there is no argument to ask about somebody else with. They are
+-- SECURITY DEFINER so that policies on the membership tables, which call them, do not recurse.
 
 create function private.claimed_organization() returns text
 language sql stable
@@ -93,8 +93,8 @@ create policy "Members read the members of their organizations" on public.organi
     for select to authenticated
     using (organization_id = any (array(select private.organizations_of_caller('member'))));
 
--- Nobody touches their own role, nobody an owner's. Admins have nobody below them to promote but to their own rank: that
--- is for owners.
+-- Nobody touches their own role, nobody an owner's. Admins have nobody below them to promote but to their own rank:
+-- that is for owners.
 create policy "Owners change the roles of others" on public.organization_members
     for update to authenticated
     using (
@@ -107,7 +107,7 @@ create policy "Owners change the roles of others" on public.organization_members
         and organization_id = any (array(select private.organizations_of_caller('owner')))
     );
 
-create policy "Owners and admins remove those below them and anybody but an owner leaves" on public.organization_members
+create policy "Owners and admins remove those below them, others leave" on public.organization_members
     for delete to authenticated
     using (
         role <> 'owner'
@@ -150,8 +150,8 @@ begin
     if user_id is null then
         raise invalid_parameter_value using message = 'set_rls_context needs a user';
     end if;
-    -- Local to the transaction, so that the next user of a pooled connection finds nothing. The settings of one claim each
-    -- are older, and auth.uid() prefers them: they must not speak of somebody else.
+    -- Local to the transaction, so that the next user of a pooled connection finds nothing. The settings of one claim
+    -- each are older, and auth.uid() prefers them: they must not speak of somebody else.
     perform set_config('request.jwt.claim.sub', user_id::text, true);
     perform set_config('request.jwt.claim.role', 'authenticated', true);
     perform set_config(

@@ -54,8 +54,8 @@ create table public.project_members (
     constraint project_members_project_id_user_id_key unique (project_id, user_id),
     constraint project_members_organization_id_project_id_fkey foreign key (organization_id, project_id)
         references public.projects (organization_id, id) on delete cascade,
-    -- Members of a project are members of its organization, and stop to be with that. There is no key to auth.users beside
-    -- it: by which of the two refuses, one could tell which users exist elsewhere.
+    -- Members of a project are members of its organization, and stop to be with that. There is no key to auth.users
+    -- beside it: by which of the two refuses, one could tell which users exist elsewhere.
     constraint project_members_organization_id_user_id_fkey foreign key (organization_id, user_id)
         references public.organization_members (organization_id, user_id) on delete cascade
 );
@@ -277,7 +277,7 @@ create policy "Members read the members of their projects" on public.project_mem
     for select to authenticated
     using (project_id = any (array(select private.projects_of_caller('viewer'))));
 
-create policy "Admins add editors and viewers, owners anybody, none themselves" on public.project_members
+create policy "Admins add editors and viewers, owners anybody else" on public.project_members
     for insert to authenticated
     with check (
         user_id <> (select auth.uid())
@@ -306,7 +306,7 @@ create policy "Admins change editors and viewers, owners all but owners" on publ
         )
     );
 
-create policy "Admins and owners remove whom they may change, others leave" on public.project_members
+create policy "Admins and owners remove those below them, others leave" on public.project_members
     for delete to authenticated
     using (
         role <> 'owner'
@@ -321,7 +321,8 @@ grant select, delete on public.project_repositories to authenticated;
 grant insert (organization_id, project_id, provider, url, branch) on public.project_repositories to authenticated;
 grant update (provider, url, branch) on public.project_repositories to authenticated;
 
--- The inner query is under the policy on projects: of the projects that are not private, those that the caller may read.
+-- The inner query is under the policy on projects: of the projects that are not private, those that the caller may
+-- read.
 create policy "Repositories are read with their project" on public.project_repositories
     for select to authenticated
     using (
