@@ -1,6 +1,7 @@
 //! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
 
 mod execute;
+pub mod introspect;
 mod session;
 
 pub use execute::Executor;
