@@ -6,6 +6,8 @@ pub mod catalog;
 pub mod postgres;
 pub mod probe;
 pub mod settings;
+#[cfg(test)]
+mod snapshots;
 pub mod tenancy;
 pub mod verdict;
 pub mod world;
