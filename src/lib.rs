@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod postgres;
 pub mod probe;
+pub mod report;
 pub mod settings;
 #[cfg(test)]
 mod snapshots;
