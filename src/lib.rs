@@ -3,9 +3,11 @@
 //! See ARCHITECTURE.md for the rooms and how data flows through them.
 
 pub mod catalog;
+pub mod cli;
 pub mod postgres;
 pub mod probe;
 pub mod report;
+pub mod run;
 pub mod settings;
 #[cfg(test)]
 mod snapshots;

@@ -89,6 +89,9 @@ impl<'record> Digest<'record> {
         if !self.minor.is_empty() {
             rest.push(self.minor_counts());
         }
+        if self.not_applicable > 0 {
+            rest.push(format!("{} not applicable", self.not_applicable));
+        }
         if !self.waived.is_empty() {
             rest.push(format!("{} waived", self.waived.len()));
         }

@@ -8,7 +8,7 @@ mod files;
 mod json;
 mod markdown;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod terminal;
 mod text;
 

@@ -8,7 +8,7 @@ use crate::verdict::{
 };
 
 /// Tenants are not kept apart, and some things could not be proved.
-pub(super) fn blocked() -> RunRecord {
+pub(crate) fn blocked() -> RunRecord {
     let mut record = ready();
     record.run.verdict = RunVerdict::Blocked;
     record.run.exit_code = 1;
@@ -44,7 +44,7 @@ pub(super) fn blocked() -> RunRecord {
 }
 
 /// Nothing blocks.
-pub(super) fn ready() -> RunRecord {
+pub(crate) fn ready() -> RunRecord {
     RunRecord {
         schema_version: SCHEMA_VERSION.to_owned(),
         run: RunInfo {
@@ -79,7 +79,7 @@ pub(super) fn ready() -> RunRecord {
 }
 
 /// A schema whose every name and value tries to act on the reader.
-pub(super) fn hostile() -> RunRecord {
+pub(crate) fn hostile() -> RunRecord {
     let name =
         "a|b`c\u{1b}[31m\n# <script>alert(1)</script> [x](http://evil.example) @everyone \\| *b* ``` ~~~\u{202e}";
     let mut record = blocked();
@@ -115,7 +115,7 @@ pub(super) fn hostile() -> RunRecord {
 }
 
 /// Many tables with long names, in every column.
-pub(super) fn large(tables: usize) -> RunRecord {
+pub(crate) fn large(tables: usize) -> RunRecord {
     let mut record = blocked();
     let cells: Vec<(Column, CellStatus)> = Column::ALL.into_iter().map(|column| (column, CellStatus::Pass)).collect();
     for index in 0..tables {

@@ -84,7 +84,7 @@ fn missing_paths(folder: &Path, text: &str, settings: &ProjectSettings) -> Vec<P
     let listed = top.get("systems").and_then(|value| value.get_ref().as_array());
     for (index, name) in settings.systems.iter().enumerate() {
         if !folder.join(name).is_dir() {
-            miss("folder", name, listed.and_then(|items| items.iter().nth(index)).map(toml::Spanned::span));
+            miss("folder", name, listed.and_then(|items| items.get(index)).map(toml::Spanned::span));
         }
     }
     let span = |key: &str| top.get(key).map(toml::Spanned::span);
