@@ -4,9 +4,14 @@
 
 pub mod catalog;
 pub mod checks;
+pub mod cli;
 pub mod postgres;
 pub mod probe;
+pub mod report;
+pub mod run;
 pub mod settings;
+#[cfg(test)]
+mod snapshots;
 pub mod tenancy;
 pub mod verdict;
 pub mod world;
