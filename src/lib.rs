@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod postgres;
 pub mod probe;
+pub mod project;
 pub mod settings;
 pub mod tenancy;
 pub mod verdict;
