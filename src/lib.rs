@@ -9,6 +9,7 @@ pub mod postgres;
 pub mod probe;
 pub mod report;
 pub mod run;
+pub mod project;
 pub mod settings;
 #[cfg(test)]
 mod snapshots;
