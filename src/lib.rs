@@ -7,9 +7,9 @@ pub mod checks;
 pub mod cli;
 pub mod postgres;
 pub mod probe;
+pub mod project;
 pub mod report;
 pub mod run;
-pub mod project;
 pub mod settings;
 #[cfg(test)]
 mod snapshots;

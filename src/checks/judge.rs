@@ -16,6 +16,26 @@ pub fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     }
 }
 
+/// Whether the outcome of probe `index` can still matter, after those before it. Of several owners one that manages in a shape is
+/// enough; where an owner manages, the service role need not be asked.
+#[must_use]
+pub fn is_needed(case: &Case, outcomes: &[Outcome], index: usize) -> bool {
+    let (Judge::BesideControls { .. }, Some(probe)) = (&case.judge, case.probes.get(index)) else { return true };
+    let shown_before = |same_shape: bool| {
+        case.probes.iter().zip(outcomes).any(|(other, outcome)| {
+            other.part == Part::Control
+                && other.topic == probe.topic
+                && (!same_shape || other.shape == probe.shape)
+                && other.signal.shows(outcome)
+        })
+    };
+    match probe.part {
+        Part::Attack => true,
+        Part::Control => !shown_before(true),
+        Part::Service => !shown_before(false),
+    }
+}
+
 /// How a shape's controls ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Control {
@@ -185,5 +205,6 @@ pub fn describe(outcome: Option<&Outcome>) -> String {
             format!("the probe could not be made: {} {}", refusal.sqlstate, refusal.message)
         }
         Some(Outcome::Lost(message)) => format!("the server is gone: {message}"),
+        Some(Outcome::Skipped) => "not run, since an earlier probe answered".to_owned(),
     }
 }

@@ -4,13 +4,15 @@
 mod case;
 pub mod isolation;
 pub mod judge;
+pub mod migrations;
+pub mod privileges;
 mod registry;
 pub mod rls;
 pub mod scene;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};
-pub use registry::{REGISTRY, find};
+pub use registry::{ON_THE_WAY, REGISTRY, every_check};
 pub use scene::{Scene, Subject};
 
 use crate::verdict::CheckInfo;

@@ -1,4 +1,5 @@
-use super::{Check, isolation, rls};
+use super::{Check, isolation, migrations, privileges, rls};
+use crate::verdict::CheckInfo;
 
 /// Every check that asks about an object of the schema: the one list.
 pub const REGISTRY: &[Check] = &[
@@ -30,12 +31,20 @@ pub const REGISTRY: &[Check] = &[
     isolation::trigger_crosses_tenants::CHECK,
     isolation::uniqueness_oracle::CHECK,
     isolation::unreachable_tenant_data::CHECK,
+    privileges::harness_bypasses_rls::CHECK,
     rls::not_enabled::CHECK,
     rls::policies_but_disabled::CHECK,
 ];
 
-/// The check of this id.
+/// What is judged on the way to the schema, before any check can be asked.
+pub const ON_THE_WAY: &[CheckInfo] =
+    &[migrations::does_not_apply::INFO, migrations::duplicate_version::INFO, migrations::out_of_order::INFO];
+
+/// Everything that is known of every check, in the order of their ids.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Check> {
-    REGISTRY.iter().find(|check| check.info.id == id)
+pub fn every_check() -> Vec<CheckInfo> {
+    let mut checks: Vec<CheckInfo> =
+        REGISTRY.iter().map(|check| check.info).chain(ON_THE_WAY.iter().copied()).collect();
+    checks.sort_by_key(|info| info.id);
+    checks
 }

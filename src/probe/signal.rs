@@ -49,7 +49,14 @@ impl Signal {
             (Self::Change, Outcome::Completed { .. }) => outcome.changed(),
             (Self::Affected, Outcome::Completed { affected, .. }) => *affected > 0,
             (Self::Completes, Outcome::Completed { .. }) => true,
-            (_, Outcome::Completed { .. } | Outcome::Refused(_) | Outcome::Invalid(_) | Outcome::Lost(_)) => false,
+            (
+                _,
+                Outcome::Completed { .. }
+                | Outcome::Refused(_)
+                | Outcome::Invalid(_)
+                | Outcome::Lost(_)
+                | Outcome::Skipped,
+            ) => false,
         }
     }
 }

@@ -115,7 +115,7 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     let answer = |outcome: &Outcome| match outcome {
         Outcome::Refused(refusal) => refusal.sqlstate.clone(),
         Outcome::Completed { .. } => "done".to_owned(),
-        Outcome::Invalid(_) | Outcome::Lost(_) => "invalid".to_owned(),
+        Outcome::Invalid(_) | Outcome::Lost(_) | Outcome::Skipped => "invalid".to_owned(),
     };
     if answer(theirs) == answer(nobodys) {
         return Finding::new(Status::Pass, "both are answered alike")
