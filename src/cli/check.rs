@@ -2,10 +2,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::arguments::{Check, Format};
 use super::progress::Progress;
-use super::signal::supervise;
-use super::{Console, FAILED, Failure, Signal};
+use super::{Console, FAILED, Failure};
 use crate::report::{self, TerminalOptions, visible};
-use crate::run::{CheckRequest, Only, Pipeline, Selection, SystemRun, Target, find_targets, interrupt};
+use crate::run::{
+    CheckRequest, Only, Pipeline, Selection, Signal, SystemRun, Target, find_targets, interrupt, supervise,
+};
 use crate::verdict::{CheckInfo, Family, RunRecord, RunVerdict};
 
 /// Checks the systems and returns what to exit with.

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Console, Signal, run};
+use super::{Console, run};
 use crate::report::sample;
-use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, SystemRun};
+use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Signal, SystemRun};
 use crate::verdict::{CheckInfo, Event, Family, RunRecord, RunVerdict, Severity};
 
 #[derive(Clone, Default)]
