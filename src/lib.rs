@@ -2,6 +2,7 @@
 //!
 //! See ARCHITECTURE.md for the rooms and how data flows through them.
 
+pub mod cargo_test;
 pub mod catalog;
 pub mod checks;
 pub mod cli;

@@ -2,10 +2,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::arguments::{Check, Format};
 use super::progress::Progress;
-use super::signal::supervise;
-use super::{Console, FAILED, Failure, Signal};
+use super::{Console, FAILED, Failure};
 use crate::report::{self, TerminalOptions, visible};
-use crate::run::{CheckRequest, Only, Pipeline, Selection, SystemRun, Target, find_targets, interrupt};
+use crate::run::{
+    CheckRequest, Only, Pipeline, Selection, Signal, SystemRun, Target, find_targets, interrupt, supervise,
+};
+use crate::settings::nearest;
 use crate::verdict::{CheckInfo, Family, RunRecord, RunVerdict};
 
 /// Checks the systems and returns what to exit with.
@@ -43,14 +45,15 @@ pub(super) async fn run<P: Pipeline>(
             }
         }
     }
-    // Print first: a report that cannot be written to a file has still been told.
-    print(&records, several, arguments.format, arguments.verbose, console)?;
+    // A report that cannot be printed is still written to its files, and one that cannot be written is still printed.
+    let printed = print(&records, several, arguments.format, arguments.verbose, console);
     let folder = console.directory.join(&arguments.out);
     for record in &records {
         for path in report::write_files(&folder, record, &arguments.write.0)? {
             console.say(&format!("Wrote {}", path.strip_prefix(".").unwrap_or(&path).display()));
         }
     }
+    printed?;
     Ok(worst(&codes))
 }
 
@@ -86,17 +89,10 @@ fn only(names: &[String], checks: &[CheckInfo]) -> Result<Vec<Only>, Failure> {
     names.iter().map(one).collect()
 }
 
-/// Names that are this much alike are taken for a slip of the fingers (0 nothing in common, 1 the same).
-const LIKELY: f64 = 0.8;
-
 pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= LIKELY)
-        .max_by(|(left, _), (right, _)| left.total_cmp(right));
+    let nearest = nearest(name, known.iter().copied());
     let help = match (nearest, known) {
-        (Some((_, nearest)), _) => format!("Did you mean `{}`?", visible(nearest)),
+        (Some(nearest), _) => format!("Did you mean `{}`?", visible(nearest)),
         (None, []) => "There is none at all.".to_owned(),
         (None, known) if known.len() <= 20 => format!("There is {}.", visible(&known.join(", "))),
         (None, _) => "`seaworthy explain` lists every check that there is.".to_owned(),

@@ -6,9 +6,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::arguments::Init;
 use super::progress::Progress;
-use super::signal::supervise;
-use super::{Console, Failure, Signal};
-use crate::run::{InitRequest, Pipeline, Target, find_targets, interrupt};
+use super::{Console, Failure};
+use crate::run::{InitRequest, Pipeline, Signal, Target, find_targets, interrupt, supervise};
 use crate::settings::FILE_NAME;
 
 /// Infers settings for one system and writes them.

@@ -6,7 +6,6 @@ mod console;
 mod explain;
 mod init;
 mod progress;
-mod signal;
 #[cfg(test)]
 mod tests;
 
@@ -22,10 +21,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use self::arguments::{Arguments, Command};
 use crate::report::WriteError;
-use crate::run::{Pipeline, TargetError};
+use crate::run::{Pipeline, Signal, TargetError, signals};
 
 pub use console::Console;
-pub use signal::Signal;
 
 /// What the process exits with where the tool or its configuration failed.
 const FAILED: u8 = 2;
@@ -84,7 +82,7 @@ pub fn main(pipeline: &impl Pipeline) -> ExitCode {
         }
     };
     let code = runtime.block_on(async {
-        match signal::of_process() {
+        match signals() {
             Ok(mut signals) => run(std::env::args_os(), pipeline, &mut console, &mut signals).await,
             Err(error) => {
                 console.say(&format!("seaworthy cannot listen for signals: {error}"));

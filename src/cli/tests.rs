@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Console, Signal, run};
+use super::{Console, run};
 use crate::report::sample;
-use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, SystemRun};
+use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Signal, SystemRun};
 use crate::verdict::{CheckInfo, Event, Family, RunRecord, RunVerdict, Severity};
 
 #[derive(Clone, Default)]
@@ -324,6 +324,7 @@ fn a_reader_that_went_away_has_read_enough_but_a_full_disk_is_an_error() {
     let full = desk.run_to(&["check"], Box::new(Closed(io::ErrorKind::StorageFull)), &paper);
     assert_eq!(full.code, 2);
     assert!(full.error.contains("the report cannot be printed"));
+    assert!(desk.has("reports/blocked/readiness.json"), "the files are written all the same");
 }
 
 #[test]

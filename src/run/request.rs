@@ -1,3 +1,4 @@
+use std::fmt;
 use std::future::Future;
 
 use miette::Diagnostic;
@@ -96,13 +97,30 @@ pub struct SystemRun<Error> {
     pub outcome: Result<RunRecord, Error>,
 }
 
+/// What a check is judged on, as results print it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// The table in whose row of the matrix the result counts, as `schema.name`.
+    Table(String),
+    /// The object, where the result counts in no table's row.
+    Object(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table(name) | Self::Object(name) => formatter.write_str(name),
+        }
+    }
+}
+
 /// A check that a run would judge on an object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlannedCheck {
     /// The system's name.
     pub system: String,
-    /// The table in whose row the result counts, or the object where it counts in none; as results print it.
-    pub subject: String,
+    /// What it is judged on.
+    pub subject: Subject,
     /// The check's id.
     pub check: String,
 }

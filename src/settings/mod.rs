@@ -16,3 +16,4 @@ pub use model::{
     ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
     SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
+pub(crate) use section::nearest;

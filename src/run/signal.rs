@@ -3,7 +3,7 @@ use std::pin::pin;
 
 use tokio::sync::mpsc;
 
-use crate::run::Interrupter;
+use super::Interrupter;
 
 /// Somebody wants this process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Signal {
 /// # Errors
 /// When the system lets nobody listen.
 #[cfg(unix)]
-pub(super) fn of_process() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
+pub fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = mpsc::unbounded_channel();
     let mut interrupts = signal(SignalKind::interrupt())?;
@@ -54,7 +54,7 @@ pub(super) fn of_process() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
 /// # Errors
 /// None here; elsewhere the system may let nobody listen.
 #[cfg(not(unix))]
-pub(super) fn of_process() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
+pub fn signals() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(
         async move { while tokio::signal::ctrl_c().await.is_ok() && sender.send(Signal::Interrupt).is_ok() {} },
@@ -66,7 +66,7 @@ pub(super) fn of_process() -> std::io::Result<mpsc::UnboundedReceiver<Signal>> {
 ///
 /// # Errors
 /// The first signal, if there was one.
-pub(super) async fn supervise<Output>(
+pub async fn supervise<Output>(
     work: impl Future<Output = Output>,
     interrupter: &Interrupter,
     signals: &mut mpsc::UnboundedReceiver<Signal>,
