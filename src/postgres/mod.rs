@@ -1,5 +1,6 @@
 //! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
 
+pub mod provision;
 mod session;
 
 pub use session::{Session, SqlError, StatementResult};
