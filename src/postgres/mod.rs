@@ -2,6 +2,7 @@
 
 mod execute;
 pub mod introspect;
+pub mod provision;
 mod session;
 
 pub use execute::Executor;
