@@ -79,7 +79,10 @@ async fn ask(
 /// Whether a case is about a selected table.
 pub(super) fn selected(selection: &Selection, case: &Case) -> bool {
     let named = |table: &String| {
-        selection.tables.iter().any(|name| name == table || table.rsplit_once('.').is_some_and(|(_, last)| last == name))
+        selection
+            .tables
+            .iter()
+            .any(|name| name == table || table.rsplit_once('.').is_some_and(|(_, last)| last == name))
     };
     selection.tables.is_empty() || case.tables.iter().any(named)
 }
