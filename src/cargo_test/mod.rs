@@ -62,6 +62,11 @@ enum Failure {
     Stopped(Signal),
 }
 
+/// Runs the trials of the systems at `path`, as [`main_with`] does, on the pipeline of this crate.
+pub fn main(path: &str) -> ExitCode {
+    main_with(&crate::run::Harness, path)
+}
+
 /// Runs the trials of the systems at `path`: a folder, or its `seaworthy.toml`, relative to the package. Arguments are
 /// those of `cargo test`; the server and the seed come from `SEAWORTHY_POSTGRES`, `SEAWORTHY_PG_IMAGE`, `SEAWORTHY_SEED`.
 pub fn main_with(pipeline: &impl Pipeline, path: &str) -> ExitCode {

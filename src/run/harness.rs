@@ -76,7 +76,7 @@ impl Pipeline for Harness {
         let work = async |server: &Server| {
             let found = find(&request.target)?;
             let schema = migrate(server, &request.target, &found, tell).await?;
-            let text = tenancy::render_settings(&schema.intent, &schema.catalog, &request.target.settings);
+            let text = tenancy::render_settings(&schema.intent, &schema.catalog);
             server.drop_database(schema.database).await?;
             Ok(text)
         };

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
 use crate::postgres::introspect::{introspect, schema_fingerprint};
-use crate::postgres::migrate::{self, Applied, Conditions};
+use crate::postgres::migrate::{ApplyOptions, Applied, MigrationFailure, apply, apply_seed};
 use crate::postgres::provision::{Database, Server};
 use crate::postgres::{Session, populate};
 use crate::project::{self, Project};
@@ -28,6 +28,8 @@ pub(super) struct Schema {
     pub(super) database: Database,
     /// What came of the migrations.
     pub(super) applied: Applied,
+    /// What of the seed does not apply.
+    pub(super) seed_failures: Vec<MigrationFailure>,
     /// The schema.
     pub(super) catalog: Catalog,
     /// Its fingerprint.
@@ -58,8 +60,12 @@ pub(super) async fn migrate(
     tell(Event::Stage(format!("{}: applying {} migrations", target.name, found.project.migrations.len())));
     let database = server.create_database().await?;
     let mut session = database.connect().await?;
-    let conditions = Conditions { profile: found.profile, settings: &target.settings };
-    let applied = migrate::apply(&mut session, &found.project, &conditions, tell).await?;
+    let options = ApplyOptions::new(found.profile, &found.project, &target.settings);
+    let applied = apply(&mut session, &found.project, &options, tell).await?;
+    let seed_failures = match &found.project.seed {
+        Some(seed) => apply_seed(&mut session, seed, &options, tell).await?.failures,
+        None => Vec::new(),
+    };
     tell(Event::Stage(format!("{}: reading the schema back", target.name)));
     let catalog = introspect(&mut session).await?;
     session.close().await;
@@ -67,7 +73,7 @@ pub(super) async fn migrate(
     let surroundings =
         Surroundings { profile: found.profile, exposed_schemas: exposed_schemas(&target.settings, found) };
     let intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
-    Ok(Schema { database, applied, catalog, fingerprint, intent })
+    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent })
 }
 
 /// Makes the world in the scratch database.

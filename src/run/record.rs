@@ -36,10 +36,9 @@ pub(super) fn on_the_way(found: &Found, applied: &Applied, selection: &Selection
         let late = applied.retried.contains(&migration.path);
         let mut result = migration_result(&migrations::does_not_apply::INFO, &migration.path);
         if let Some(failure) = failure {
-            let code = failure.sqlstate.as_deref().unwrap_or("no SQLSTATE");
             result.status = Status::Fail;
             result.summary = format!("{}:{} does not apply: {}", failure.file, failure.line, failure.message);
-            result.observed = format!("{code}: {}\n{}", failure.message, failure.statement);
+            result.observed = format!("{}: {}\n{}", failure.sqlstate, failure.message, failure.statement);
             result.source = Some(Source { file: failure.file.clone(), line: failure.line });
             result.fix = failure.hint.clone();
         } else if late {
@@ -244,6 +243,9 @@ fn notes(circumstances: &Circumstances<'_>) -> Vec<String> {
             .iter()
             .map(|stand_in| format!("the extension {} is stood in for: {}", stand_in.extension, stand_in.reason)),
     );
+    notes.extend(schema.seed_failures.iter().map(|failure| {
+        format!("the seed does not run: {}:{}: {}", failure.file, failure.line, failure.message)
+    }));
     notes.extend(schema.applied.notes.iter().cloned());
     notes.extend(found.project.notes.iter().cloned());
     notes.extend(
