@@ -1,5 +1,8 @@
 //! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
 
+pub mod migrate;
 mod session;
+pub mod stand_ins;
+pub mod supabase;
 
 pub use session::{Session, SqlError, StatementResult};
