@@ -3,7 +3,10 @@
 mod execute;
 pub mod introspect;
 pub mod provision;
+pub mod migrate;
 mod session;
+pub mod stand_ins;
+pub mod supabase;
 
 pub use execute::Executor;
 pub use session::{Session, SqlError, StatementResult};
