@@ -1,5 +1,6 @@
 //! What a person wrote in `seaworthy.toml`, with its names resolved.
 
+use super::Skeleton;
 use super::reading::{Reading, single_key};
 use super::ties::Ties;
 use super::users::Users;
@@ -162,10 +163,10 @@ pub(super) fn membership(
 pub(super) fn ties(
     reading: &Reading<'_>,
     users: &Users,
-    roots: &[TenantRoot],
-    users_root: Option<usize>,
+    skeleton: &Skeleton,
     settings: &SystemSettings,
 ) -> Result<Ties, TenancyError> {
+    let (roots, users_root) = (skeleton.roots.as_slice(), skeleton.users_root);
     let mut ties = Ties::new();
     for (named, settings) in &settings.tables {
         let setting = format!("tables.{named}");
@@ -181,10 +182,17 @@ pub(super) fn ties(
             Tie::Key { column: key, root }
         } else if let Some(through) = &settings.through {
             let foreign_key = foreign_key(table, through, &format!("{setting}.through"))?;
-            Tie::Through {
-                columns: foreign_key.columns.clone(),
-                parent: foreign_key.referenced_table.clone(),
-                parent_columns: foreign_key.referenced_columns.clone(),
+            let columns = foreign_key.columns.clone();
+            match skeleton.one_tenant_each(users).filter(|_| users.holds_user(foreign_key)) {
+                // The user's tenant stands in the profile, whichever table of users the key refers to.
+                Some((parent, column)) => {
+                    Tie::Through { columns, parent: parent.clone(), parent_columns: vec![column.to_owned()] }
+                }
+                None => Tie::Through {
+                    columns,
+                    parent: foreign_key.referenced_table.clone(),
+                    parent_columns: foreign_key.referenced_columns.clone(),
+                },
             }
         } else if settings.global == Some(true) {
             Tie::Global

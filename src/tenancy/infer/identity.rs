@@ -116,6 +116,11 @@ impl Ground<'_> {
         if let Some(root) = self.roots.iter().position(|root| root.table == *name && root.key == column) {
             return Some(if self.users_root == Some(root) { self.user_value() } else { tenant(root) });
         }
+        let is_users_key = self.users.table.as_ref().is_some_and(|(users, key)| users == name && key == column)
+            || self.users.extension_of(name).is_some_and(|extension| extension.column == column);
+        if is_users_key {
+            return Some(self.user_value());
+        }
         if let Some(foreign_key) = foreign_key_of(table, column) {
             let root = self.roots.iter().position(|root| root.table == foreign_key.referenced_table);
             if let Some(root) = root.filter(|root| self.users_root != Some(*root)) {

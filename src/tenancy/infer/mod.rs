@@ -223,7 +223,7 @@ fn all_ties(
     skeleton: &Skeleton,
     settings: &SystemSettings,
 ) -> Result<Ties, TenancyError> {
-    let declared = declared::ties(reading, users, &skeleton.roots, skeleton.users_root, settings)?;
+    let declared = declared::ties(reading, users, skeleton, settings)?;
     let mut ties = ties::ties(&ties::Ground {
         reading,
         users,

@@ -125,7 +125,7 @@ fn is_root(evidence: &Evidence<'_>, table: &Table) -> bool {
     }
     match evidence.name {
         TenantName::Yes => joined || by_profile || (owned && !is_ledger(table)),
-        TenantName::Perhaps => (plainly_joined && children > 0) || (by_profile && children > 1),
+        TenantName::Perhaps => plainly_joined || (by_profile && children > 1),
         TenantName::No => plainly_joined && children > 0,
     }
 }

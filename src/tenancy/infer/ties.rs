@@ -253,10 +253,10 @@ impl<'a> Market<'a> {
                     (class, key, reason)
                 }
                 _ => {
-                    let class = match (personal, nullable_steps) {
+                    let class = match (personal, mandatory && rank.class <= Class::TenantPath) {
                         (true, _) => Class::UserPath,
-                        (false, 0) => Class::TenantPath,
-                        (false, _) => Class::NullableTenantPath,
+                        (false, true) => Class::TenantPath,
+                        (false, false) => Class::NullableTenantPath,
                     };
                     let tie = Tie::Through {
                         columns: foreign_key.columns.clone(),

@@ -2,7 +2,7 @@
 
 use super::names::{OTHER_USER_COLUMN, any_of, names_people, people_rank, user_column_rank, words};
 use super::reading::{Reading, cascades, foreign_key_of, is_identifier, is_unique, single_key};
-use crate::catalog::{QualifiedName, Table};
+use crate::catalog::{ForeignKey, QualifiedName, Table};
 use crate::tenancy::Profile;
 
 /// What is known about users.
@@ -100,6 +100,12 @@ impl Users {
     fn holds_user_id(&self, table: &QualifiedName, column: &str) -> bool {
         self.table.as_ref().is_some_and(|(users, key)| users == table && key == column)
             || self.extension_of(table).is_some_and(|extension| extension.column == column)
+    }
+
+    /// Whether a foreign key is to a user's id.
+    pub(super) fn holds_user(&self, foreign_key: &ForeignKey) -> bool {
+        let [column] = foreign_key.referenced_columns.as_slice() else { return false };
+        self.holds_user_id(&foreign_key.referenced_table, column)
     }
 
     /// The columns of `table` that say whose a row is, the surest first.
