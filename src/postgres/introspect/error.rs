@@ -9,7 +9,7 @@ pub enum IntrospectError {
         /// What was being listed.
         what: &'static str,
         /// What the server said.
-        source: SqlError,
+        source: Box<SqlError>,
     },
     /// The server is too old.
     #[error("PostgreSQL {} is too old: seaworthy needs 15 or newer; choose another server with --postgres or --pg-image", .version / 10_000)]
