@@ -4,6 +4,7 @@ mod execute;
 pub mod introspect;
 pub mod provision;
 pub mod migrate;
+pub mod populate;
 mod session;
 pub mod stand_ins;
 pub mod supabase;
