@@ -2,9 +2,9 @@
 
 mod execute;
 pub mod introspect;
-pub mod provision;
 pub mod migrate;
 pub mod populate;
+pub mod provision;
 mod session;
 pub mod stand_ins;
 pub mod supabase;

@@ -226,7 +226,9 @@ fn scalar(data_type: &DataType, spot: &Spot<'_>, nth: usize) -> (String, Option<
             let one_letter = length_limit(data_type).is_some_and(|limit| limit < 2);
             return if one_letter { (digits(spot, 1), None) } else { shaped(Shape::Dashed, spot) };
         }
-        "text" | "citext" | "varchar" | "bpchar" | "name" => digits(spot, USUAL_DIGITS.min(length_limit(data_type).unwrap_or(12))),
+        "text" | "citext" | "varchar" | "bpchar" | "name" => {
+            digits(spot, USUAL_DIGITS.min(length_limit(data_type).unwrap_or(12)))
+        }
         "json" | "jsonb" => {
             let Cell::Value { text, canary } = json(&JsonShape::Object(Vec::new()), spot) else {
                 return ("{}".to_owned(), None);
@@ -329,11 +331,9 @@ fn bits(data_type: &DataType, n: usize) -> String {
 fn range(subtype: &DataType, spot: &Spot<'_>) -> String {
     let n = spot.ordinal;
     match subtype.name.as_str() {
-        "date" | "timestamp" | "timestamptz" => format!(
-            "[\"{}\",\"{}\")",
-            moment_text(subtype, Moment::Soon, n),
-            moment_text(subtype, Moment::SoonEnd, n)
-        ),
+        "date" | "timestamp" | "timestamptz" => {
+            format!("[\"{}\",\"{}\")", moment_text(subtype, Moment::Soon, n), moment_text(subtype, Moment::SoonEnd, n))
+        }
         "int4" | "int8" | "numeric" | "float4" | "float8" => format!("[{},{})", 10 * n + 1, 10 * n + 6),
         _ => "empty".to_owned(),
     }

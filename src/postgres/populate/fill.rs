@@ -7,7 +7,7 @@ use super::work::{Manner, Work};
 use crate::catalog::quote_identifier;
 use crate::tenancy::{Ownership, TableRole, Tie};
 use crate::world::making::{
-    Attempt, Cells, Draft, MadeRow, Sort, Step, Taken, TablePlan, assemble_distinct, membership_of,
+    Attempt, Cells, Draft, MadeRow, Sort, Step, TablePlan, Taken, assemble_distinct, membership_of,
 };
 
 /// The tenant that gets no row where there may be one each, so that one can be inserted.
@@ -128,11 +128,7 @@ impl Work<'_> {
     }
 
     /// Deletes the rows of a statement of which a trigger swallowed a part.
-    async fn take_back(
-        &mut self,
-        plan: &TablePlan<'_>,
-        rows: Vec<crate::world::Values>,
-    ) -> Result<(), PopulateError> {
+    async fn take_back(&mut self, plan: &TablePlan<'_>, rows: Vec<crate::world::Values>) -> Result<(), PopulateError> {
         for row in rows {
             if let Some(condition) = where_equal(plan.table.key_columns(), &row) {
                 let sql = format!("delete from {} where {condition}", plan.table.name.quoted());
@@ -204,7 +200,8 @@ impl Work<'_> {
     async fn settle(&mut self, plan: &TablePlan<'_>, filling: &Filling) -> Result<(), PopulateError> {
         let table = &plan.table.name;
         if filling.manner == Manner::WithoutTriggers && !self.without_triggers.contains(table) {
-            self.notes.push(format!("the rows of {table} went in with its triggers switched off: they refused every row"));
+            self.notes
+                .push(format!("the rows of {table} went in with its triggers switched off: they refused every row"));
         }
         let sort = self.wishes().sort(table);
         if sort == Sort::Users {
@@ -243,7 +240,9 @@ impl Work<'_> {
             // Users out of the clients' reach may be tenants all the same.
             _ => self.intent.roots.iter().position(|root| root.table == plan.table.name),
         };
-        let Some((root, tenant_root)) = root.and_then(|root| Some((root, self.intent.roots.get(root)?))) else { return };
+        let Some((root, tenant_root)) = root.and_then(|root| Some((root, self.intent.roots.get(root)?))) else {
+            return;
+        };
         let rows = self.store.get(&plan.table.name).map(Vec::as_slice).unwrap_or_default();
         for (tenant, place) in self.people.places.iter_mut().enumerate() {
             let of_tenant = |row: &&MadeRow| match tenant_root.ownership {

@@ -5,7 +5,7 @@ use super::insert::{given, insert_sql, where_equal};
 use super::repair::Tried;
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
-use crate::world::making::{Attempt, Cells, Draft, Sort, Taken, TablePlan, assemble_distinct};
+use crate::world::making::{Attempt, Cells, Draft, Sort, TablePlan, Taken, assemble_distinct};
 use crate::world::{FreshRow, Values};
 
 /// Statements for one candidate: guard, insert, check what is deferred, undo.
@@ -112,7 +112,10 @@ impl Work<'_> {
         }
         // Once as it is, and once more with the row in its way gone.
         for _ in 0..2 {
-            let guard = format!("savepoint seaworthy_outer{}", prepare.iter().map(|sql| format!("; {sql}")).collect::<String>());
+            let guard = format!(
+                "savepoint seaworthy_outer{}",
+                prepare.iter().map(|sql| format!("; {sql}")).collect::<String>()
+            );
             if self.session.run(&guard).await.is_err() {
                 self.frame("undo a fresh row", UNDO).await?;
                 return Ok(());
@@ -121,7 +124,17 @@ impl Work<'_> {
             self.frame("undo a fresh row", UNDO).await?;
             match tried {
                 Tried::In(cells, _, manner) if manner != Manner::WithoutTriggers => {
-                    self.keep_fresh(&Candidate { draft, cells: Cells::new(), prepare: Vec::new(), table: candidate.table.clone(), manner }, &cells, prepare);
+                    self.keep_fresh(
+                        &Candidate {
+                            draft,
+                            cells: Cells::new(),
+                            prepare: Vec::new(),
+                            table: candidate.table.clone(),
+                            manner,
+                        },
+                        &cells,
+                        prepare,
+                    );
                     return Ok(());
                 }
                 Tried::Clash { columns, cells, .. } if prepare.is_empty() => {

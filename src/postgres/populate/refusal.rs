@@ -56,18 +56,18 @@ impl Refusal {
         let named = plan.rules.iter().find(|rule| rule.name == constraint);
         // A domain's rule goes by the constraint's own name; the message names the domain. A partition's goes by none.
         let of_domain = || {
-            plan.rules.iter().find(|rule| {
-                rule.name.strip_prefix("domain ").is_some_and(|name| error.message.contains(name))
-            })
+            plan.rules
+                .iter()
+                .find(|rule| rule.name.strip_prefix("domain ").is_some_and(|name| error.message.contains(name)))
         };
         let of_partition = || {
             let no_place = error.message.contains("no partition");
             plan.rules.iter().find(|rule| no_place && rule.name.starts_with("the partitions of"))
         };
-        named.or_else(of_domain).or_else(of_partition).map_or(Self::Other, |rule| Self::Rule {
-            name: rule.name.clone(),
-            columns: rule.columns.clone(),
-        })
+        named
+            .or_else(of_domain)
+            .or_else(of_partition)
+            .map_or(Self::Other, |rule| Self::Rule { name: rule.name.clone(), columns: rule.columns.clone() })
     }
 }
 

@@ -8,7 +8,7 @@ use super::work::{Manner, Work};
 use crate::postgres::SqlError;
 use crate::world::Values;
 use crate::world::making::{
-    Cells, Constants, Draft, Taken, TablePlan, Variant, assemble_distinct, shares_identity, slots, turn,
+    Cells, Constants, Draft, TablePlan, Taken, Variant, assemble_distinct, shares_identity, slots, turn,
 };
 
 /// How often a row is tried.
@@ -44,13 +44,8 @@ impl Work<'_> {
         taken: &Taken,
         manner: Manner,
     ) -> Result<Tried, PopulateError> {
-        let mut effort = Effort {
-            manner,
-            turns: BTreeMap::new(),
-            guesses: Vec::new(),
-            guessed: false,
-            shortest: [24, 12, 4],
-        };
+        let mut effort =
+            Effort { manner, turns: BTreeMap::new(), guesses: Vec::new(), guessed: false, shortest: [24, 12, 4] };
         let mut last = "nothing was tried".to_owned();
         for _ in 0..MOST_TRIES {
             let cells = match assemble_distinct(plan, draft, &self.ground(), &[], taken) {
@@ -89,8 +84,7 @@ impl Work<'_> {
     /// Whether nothing about these columns can be chosen otherwise.
     fn is_settled(&self, plan: &TablePlan<'_>, draft: &Draft, columns: &[String]) -> bool {
         let fixed = |name: &String| {
-            draft.pinned.contains_key(name)
-                || plan.references.iter().any(|reference| reference.columns.contains(name))
+            draft.pinned.contains_key(name) || plan.references.iter().any(|reference| reference.columns.contains(name))
         };
         columns.iter().all(fixed) && slots(plan, draft, &self.ground(), columns).is_empty()
     }
@@ -124,7 +118,8 @@ impl Work<'_> {
                 nullable && draft.attempt.pending.insert(name.clone())
             }
             Refusal::TooLong => {
-                let next = effort.shortest.into_iter().find(|length| draft.attempt.longest.is_none_or(|now| *length < now));
+                let next =
+                    effort.shortest.into_iter().find(|length| draft.attempt.longest.is_none_or(|now| *length < now));
                 draft.attempt.longest = next.or(draft.attempt.longest);
                 next.is_some() && !cells.is_empty()
             }

@@ -99,12 +99,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn wishes(&self) -> Wishes<'_> {
-        Wishes {
-            intent: self.intent,
-            people: &self.people,
-            values: self.values,
-            metadata_keys: &self.metadata_keys,
-        }
+        Wishes { intent: self.intent, people: &self.people, values: self.values, metadata_keys: &self.metadata_keys }
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {
@@ -201,8 +196,7 @@ impl<'a> Work<'a> {
     /// What the partitions of each partitioned table hold, those by hash left out: any value has its place there.
     async fn partitions(&mut self, tables: &[&Table]) -> Result<BTreeMap<QualifiedName, Vec<String>>, PopulateError> {
         let mut constraints: BTreeMap<QualifiedName, Vec<String>> = BTreeMap::new();
-        let partitioned: Vec<&&Table> =
-            tables.iter().filter(|table| table.kind == RelationKind::Partitioned).collect();
+        let partitioned: Vec<&&Table> = tables.iter().filter(|table| table.kind == RelationKind::Partitioned).collect();
         for table in partitioned {
             let sql = format!(
                 "select pg_get_partition_constraintdef(relid) from pg_partition_tree({}) where isleaf order by relid limit {MOST_PARTITIONS}",
@@ -252,7 +246,8 @@ impl<'a> Work<'a> {
             .collect();
         world.principals = principals(self.intent, &self.people, self.entropy);
         if world.principals.is_empty() {
-            let note = "no role but the owner can reach the tables: nobody acts. Name one under [identity] member_roles";
+            let note =
+                "no role but the owner can reach the tables: nobody acts. Name one under [identity] member_roles";
             self.notes.push(note.to_owned());
         }
         world
