@@ -82,7 +82,13 @@ fn no_fresh_row(scene: &Scene<'_>, target: &TenantTable<'_>) -> Case {
 }
 
 /// A query that changes when the row lands with the victim.
-fn landing(scene: &Scene<'_>, table: &Table, intent: &TableIntent, victim: usize, fresh: &FreshRow) -> Option<String> {
+pub(super) fn landing(
+    scene: &Scene<'_>,
+    table: &Table,
+    intent: &TableIntent,
+    victim: usize,
+    fresh: &FreshRow,
+) -> Option<String> {
     match &intent.tie.value {
         Tie::Global | Tie::Untied => Some(scene.whole_state(table)),
         Tie::Root(root) => match &scene.intent.roots.get(*root)?.ownership {

@@ -6,6 +6,7 @@ use super::super::scene::{Scene, Subject, VICTIM, object_of, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use super::cross_tenant_insert::landing;
 use crate::probe::{Needles, Outcome, Part, SqlProbe};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -61,7 +62,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     ask(Command::Delete, "delete tenant A's rows", &main(deletes(scene, target.table, row)), &target.owners, state);
     if let Some(victim) = scene.insertion_victim(&target.table.name)
         && let Some(fresh) = scene.fresh(&target.table.name, victim)
-        && let Some(landed) = scene.state(target.table, victim)
+        && let Some(landed) = landing(scene, target.table, target.intent, victim, fresh)
     {
         let columns = insert_columns(scene, target.table, &fresh.values, role);
         let shapes = main(inserts(target.table, &columns, &fresh.values));
