@@ -47,7 +47,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let owners = if target.is_tied() { scene.owners(&target.table.name, victim) } else { Vec::new() };
     let columns = insert_columns(scene, target.table, &fresh.values, role);
     let shapes = inserts(target.table, &columns, &fresh.values);
-    let attempt = Attempt { topic, attackers: &attackers, owners: &owners, observe: vec![observe] };
+    let attempt =
+        Attempt { table: target.table, topic, attackers: &attackers, owners: &owners, observe: vec![observe] };
     let mut probes = attempt.probes(scene, &shapes);
     for attacker in &attackers {
         probes.extend(as_own_author(scene, &target, &attempt, (victim, fresh), &columns, attacker));

@@ -40,8 +40,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         );
         return vec![target.settled(EXPECTED, finding)];
     }
-    let attempt =
-        Attempt { topic, attackers: &target.attackers, owners: &target.owners, observe: vec![target.state.clone()] };
+    let attempt = Attempt {
+        table: target.table,
+        topic,
+        attackers: &target.attackers,
+        owners: &target.owners,
+        observe: vec![target.state.clone()],
+    };
     let meant = (target.is_tied() && scene.meant(target.table, Command::Update)).then(|| topic.to_owned());
     vec![Case {
         object: object_of(target.table),
