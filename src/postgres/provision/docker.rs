@@ -267,7 +267,9 @@ async fn connect() -> Result<Docker, ProvisionError> {
         let next = "Start Docker, or let this account use it (DOCKER_HOST says where it is)";
         ProvisionError::unavailable(PROVIDER, why, next)
     };
-    let docker = docker_client_instance().await.map_err(|error| missing(error.to_string()))?;
+    let docker = docker_client_instance()
+        .await
+        .map_err(|error| missing(format!("the Docker daemon cannot be reached: {error}")))?;
     match tokio::time::timeout(PING, docker.ping()).await {
         Ok(Ok(_)) => Ok(docker),
         Ok(Err(error)) => Err(missing(format!("the Docker daemon cannot be reached: {}", cause(&error)))),

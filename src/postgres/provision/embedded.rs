@@ -5,6 +5,7 @@ use pglite_oxide::{PgliteServer, extensions};
 use sqlx::postgres::PgConnectOptions;
 
 use super::ProvisionError;
+use super::database::socket_url;
 use super::local::blocking;
 use super::relay::Relay;
 use super::work_directory::WorkDirectory;
@@ -54,7 +55,7 @@ impl EmbeddedServer {
     }
 
     pub(super) fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@/{database}?host={}", self.directory.path().display())
+        socket_url(self.directory.path(), SUPERUSER, database)
     }
 
     /// Ends it and removes its files.

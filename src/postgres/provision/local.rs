@@ -13,6 +13,7 @@ use super::ProvisionError;
 use super::account::{Account, command};
 use super::binaries::Binaries;
 use super::cluster::{ClusterCache, SUPERUSER};
+use super::database::socket_url;
 use super::work_directory::WorkDirectory;
 
 const PORT: u16 = 5432;
@@ -158,7 +159,7 @@ impl LocalServer {
 
     /// The address of a database, for people.
     pub(super) fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@/{database}?host={}", self.directory.path().display())
+        socket_url(self.directory.path(), SUPERUSER, database)
     }
 
     /// What was found where, for the reason.
