@@ -1,9 +1,9 @@
 //! What every server can do.
 
 use seaworthy::postgres::Session;
-use seaworthy::postgres::provision::{ProvisionOptions, Server, capabilities};
+use seaworthy::postgres::provision::{Server, capabilities};
 
-use crate::traces::{assert_directory_is_gone, directory_of, start, start_with};
+use crate::traces::{assert_directory_is_gone, directory_of, start};
 
 async fn run(session: &mut Session, sql: &str) -> Vec<Vec<Option<String>>> {
     session.rows(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
@@ -100,6 +100,8 @@ async fn a_container_serves_and_leaves_nothing() {
 #[cfg(feature = "embedded")]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_embedded_engine_serves_and_leaves_nothing() {
+    use crate::traces::start_with;
+    use seaworthy::postgres::provision::ProvisionOptions;
     let extensions = ["citext", "no_such_extension"].map(str::to_owned).to_vec();
     let choice = "embedded".parse().unwrap();
     let Some(server) = start_with(ProvisionOptions { choice, extensions, image: None }).await else { return };
