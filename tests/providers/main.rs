@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod child;
+#[cfg(feature = "download")]
+mod download;
 mod ending;
 mod refusal;
 mod serving;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as DockerError;
 use testcontainers::bollard::models::{ImageConfig, PortBinding};
@@ -193,6 +193,7 @@ impl Login {
 
     fn options(&self, host: &str, port: u16) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Prefer)
             .host(host)
             .port(port)
             .username(&self.user)

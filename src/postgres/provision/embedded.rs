@@ -2,7 +2,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pglite_oxide::{PgliteServer, extensions};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::ProvisionError;
 use super::database::socket_url;
@@ -47,6 +47,7 @@ impl EmbeddedServer {
 
     pub(super) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Disable)
             .socket(self.directory.path())
             .port(5432)
             .username(SUPERUSER)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::super::Session;
 use super::ProvisionError;
@@ -150,6 +150,7 @@ impl LocalServer {
     /// How to connect to its `postgres` database.
     pub(super) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Disable)
             .socket(self.directory.path())
             .port(PORT)
             .username(SUPERUSER)
