@@ -31,8 +31,15 @@ const PLENTY: i64 = 4 << 30;
 /// How long the daemon may take to say that it is there.
 const PING: Duration = Duration::from_secs(3);
 const READY: Duration = Duration::from_secs(90);
-const SETTINGS: [&str; 5] =
-    ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_locks_per_transaction=256"];
+/// As for a local server, so far as an image's own configuration is not in the way.
+const SETTINGS: [&str; 6] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "autovacuum=off",
+    "max_locks_per_transaction=256",
+    "log_min_messages=log",
+];
 
 /// A server in a container of its own.
 pub(super) struct DockerServer {

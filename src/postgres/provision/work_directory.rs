@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
@@ -38,6 +38,8 @@ impl WorkDirectory {
         let base = base();
         let path = tempfile::Builder::new()
             .prefix(PREFIX)
+            // Whoever can enter can reach the socket, and the server asks nobody for a password.
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&base)
             .map_err(ProvisionError::path("making a private directory in", &base))?
             .keep();
@@ -175,6 +177,7 @@ mod tests {
         let directory = WorkDirectory::create(None).unwrap();
         let path = directory.path().to_owned();
         assert!(path.join(OWNER).is_file());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700, "somebody else can enter");
         assert!(!is_left_over(&path));
         drop(directory);
         assert!(!path.exists());
