@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Either, Row};
 
 /// A connection that speaks the simple query protocol: several statements go out at once and every value comes back
@@ -71,7 +71,7 @@ impl Session {
     /// # Errors
     /// When the server does not let us in.
     pub async fn connect_with(options: PgConnectOptions) -> Result<Self, SqlError> {
-        let options = options.ssl_mode(PgSslMode::Prefer).disable_statement_logging();
+        let options = options.disable_statement_logging();
         let connection =
             PgConnection::connect_with(&options).await.map_err(|error| SqlError::from_driver(&error, 0))?;
         Ok(Self { connection })
