@@ -89,6 +89,13 @@ impl Ground<'_> {
         if is_claim_itself && name.rsplit('.').next() == Some("sub") {
             return Some(self.user_value());
         }
+        // A setting that a function reads and compares with nothing may be its own configuration.
+        if by_name == Some(Holds::Role)
+            && source.path.is_empty()
+            && uses.iter().all(|found| found.table.is_none() && found.column.is_none())
+        {
+            return None;
+        }
         let several = by_name == Some(Holds::Tenants);
         let tenant = |root| if several { IdentityValue::TenantIds(root) } else { IdentityValue::TenantId(root) };
         let named = match by_name {

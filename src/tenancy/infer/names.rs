@@ -173,8 +173,8 @@ pub(super) fn people_rank(table: &str) -> usize {
     place * 10 + words.len()
 }
 
-/// Whether a name says that the table joins people to something: `team_members`, `account_user`.
-pub(super) fn names_membership(table: &str) -> bool {
+/// Whether a name says that the table joins people to something: `team_members`; to a thing of this name: `account_user`.
+pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
     const JOINS: [&str; 9] = [
         "member",
         "membership",
@@ -186,11 +186,18 @@ pub(super) fn names_membership(table: &str) -> bool {
         "enrollment",
         "assignment",
     ];
-    let words = table_words(table);
+    let mut words = table_words(table);
     if any_of(&words, &NOT_MEMBERSHIP) {
         return false;
     }
-    any_of(&words, &JOINS) || (words.len() > 1 && any_of(&words, &["user", "profile", "people", "person"]))
+    // `team_member_roles` gives roles to members, one row each.
+    if words.last().is_some_and(|last| matches!(last.as_str(), "role" | "link" | "map" | "mapping")) {
+        words.pop();
+    }
+    let joined = joined.map(table_words).and_then(|words| words.last().cloned());
+    let person = |word: &String| matches!(word.as_str(), "user" | "profile" | "person");
+    words.last().is_some_and(|last| JOINS.contains(&last.as_str()))
+        || joined.is_some_and(|joined| words.contains(&joined) && words.iter().any(person))
 }
 
 /// Words that say that a table with a user and a tenant is something else than a membership.
@@ -358,7 +365,7 @@ pub(super) fn holds(name: &str) -> Option<Holds> {
 
 /// Whether a name says that the table is reference data.
 pub(super) fn names_reference(table: &str) -> bool {
-    const REFERENCE: [&str; 43] = [
+    const REFERENCE: [&str; 44] = [
         "plan",
         "product",
         "price",
@@ -510,11 +517,26 @@ mod tests {
 
     #[test]
     fn memberships_are_told_from_what_members_do() {
-        for table in ["team_members", "account_user", "memberships", "user_organizations", "projectCollaborators"] {
-            assert!(names_membership(table), "{table}");
+        for (table, joined) in [
+            ("team_members", "teams"),
+            ("account_user", "accounts"),
+            ("memberships", "companies"),
+            ("user_organizations", "organizations"),
+            ("user_organization_roles", "organizations"),
+            ("projectCollaborators", "projects"),
+        ] {
+            assert!(names_membership(table, Some(joined)), "{table}");
         }
-        for table in ["user_sessions", "organization_invitations", "user_feedback", "members_log", "users"] {
-            assert!(!names_membership(table), "{table}");
+        for table in [
+            "user_sessions",
+            "organization_invitations",
+            "user_feedback",
+            "members_log",
+            "users",
+            "user_devices",
+            "member_permissions",
+        ] {
+            assert!(!names_membership(table, Some("organizations")), "{table}");
         }
     }
 

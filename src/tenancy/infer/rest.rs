@@ -63,10 +63,14 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
 
 /// Whether a table is keyed by a code, as lookup tables are.
 fn is_lookup_shaped(table: &Table) -> bool {
+    // A store of keys and values may hold anything.
+    if table.columns.iter().any(|column| column.data_type.is_json()) {
+        return false;
+    }
     let code = |name: &str| {
         words(name)
             .last()
-            .is_some_and(|word| matches!(word.as_str(), "code" | "slug" | "key" | "iso" | "symbol" | "iso2" | "iso3"))
+            .is_some_and(|word| matches!(word.as_str(), "code" | "slug" | "iso" | "symbol" | "iso2" | "iso3"))
     };
     let is_text = |name: &str| table.column(name).is_some_and(|column| column.data_type.is_text());
     let unique_code =
