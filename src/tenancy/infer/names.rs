@@ -64,7 +64,7 @@ pub(super) enum TenantName {
     Yes,
 }
 
-const TENANTS: [&str; 18] = [
+const TENANTS: &[&str] = &[
     "tenant",
     "organization",
     "organisation",
@@ -84,7 +84,7 @@ const TENANTS: [&str; 18] = [
     "companie",
     "brand",
 ];
-const PERHAPS_TENANTS: [&str; 34] = [
+const PERHAPS_TENANTS: &[&str] = &[
     "project",
     "group",
     "family",
@@ -134,7 +134,7 @@ pub(super) fn tenant_name(table: &str) -> TenantName {
 
 /// Whether a table's name says that its rows are people who sign in.
 pub(super) fn names_people(table: &str) -> bool {
-    const PEOPLE: [&str; 11] = [
+    const PEOPLE: &[&str] = &[
         "user",
         "profile",
         "person",
@@ -147,7 +147,7 @@ pub(super) fn names_people(table: &str) -> bool {
         "candidate",
         "admin",
     ];
-    const NOT_THEMSELVES: [&str; 12] = [
+    const NOT_THEMSELVES: &[&str] = &[
         "role",
         "team",
         "org",
@@ -162,12 +162,12 @@ pub(super) fn names_people(table: &str) -> bool {
         "bank",
     ];
     let words = table_words(table);
-    words.last().is_some_and(|last| PEOPLE.contains(&last.as_str())) && !any_of(&words, &NOT_THEMSELVES)
+    words.last().is_some_and(|last| PEOPLE.contains(&last.as_str())) && !any_of(&words, NOT_THEMSELVES)
 }
 
 /// How good a table's name is for *the* table of users; smaller is better.
 pub(super) fn people_rank(table: &str) -> usize {
-    const ORDER: [&str; 6] = ["user", "profile", "person", "account", "member", "customer"];
+    const ORDER: &[&str] = &["user", "profile", "person", "account", "member", "customer"];
     let words = table_words(table);
     let place = words.last().and_then(|last| ORDER.iter().position(|word| word == last)).unwrap_or(ORDER.len());
     place * 10 + words.len()
@@ -175,7 +175,7 @@ pub(super) fn people_rank(table: &str) -> usize {
 
 /// Whether a name says that the table joins people to something: `team_members`; to a thing of this name: `account_user`.
 pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
-    const JOINS: [&str; 9] = [
+    const JOINS: &[&str] = &[
         "member",
         "membership",
         "participant",
@@ -187,7 +187,7 @@ pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
         "assignment",
     ];
     let mut words = table_words(table);
-    if any_of(&words, &NOT_MEMBERSHIP) {
+    if any_of(&words, NOT_MEMBERSHIP) {
         return false;
     }
     // `team_member_roles` gives roles to members, one row each.
@@ -201,7 +201,7 @@ pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
 }
 
 /// Words that say that a table with a user and a tenant is something else than a membership.
-const NOT_MEMBERSHIP: [&str; 34] = [
+const NOT_MEMBERSHIP: &[&str] = &[
     "invitation",
     "invite",
     "request",
@@ -240,12 +240,12 @@ const NOT_MEMBERSHIP: [&str; 34] = [
 
 /// Whether a name says that the table is something else than a membership.
 pub(super) fn names_no_membership(table: &str) -> bool {
-    any_of(&table_words(table), &NOT_MEMBERSHIP)
+    any_of(&table_words(table), NOT_MEMBERSHIP)
 }
 
 /// Whether a column points at a choice that a user made rather than at what a row belongs to: `current_team_id`.
 pub(super) fn names_choice(column: &str) -> bool {
-    const CHOICES: [&str; 11] = [
+    const CHOICES: &[&str] = &[
         "current",
         "default",
         "active",
@@ -258,12 +258,12 @@ pub(super) fn names_choice(column: &str) -> bool {
         "referred",
         "source",
     ];
-    any_of(&words(column), &CHOICES)
+    any_of(&words(column), CHOICES)
 }
 
 /// How surely a column's name says whose a row is; smaller is surer. `None` for somebody who merely did something to it.
 pub(super) fn user_column_rank(column: &str) -> Option<usize> {
-    const DID_SOMETHING: [&str; 24] = [
+    const DID_SOMETHING: &[&str] = &[
         "updated",
         "modified",
         "last",
@@ -290,7 +290,7 @@ pub(super) fn user_column_rank(column: &str) -> Option<usize> {
         "inviter",
     ];
     let words = words(column);
-    if any_of(&words, &DID_SOMETHING) {
+    if any_of(&words, DID_SOMETHING) {
         return None;
     }
     let whole: Vec<&str> = words
@@ -334,7 +334,7 @@ pub(super) enum Holds {
 
 /// Reads the name of a claim or setting (its last part): `app.current_tenant_id`, `org_id`, `sub`.
 pub(super) fn holds(name: &str) -> Option<Holds> {
-    const TENANT: [&str; 10] = [
+    const TENANT: &[&str] = &[
         "tenant",
         "org",
         "organization",
@@ -346,7 +346,7 @@ pub(super) fn holds(name: &str) -> Option<Holds> {
         "customer",
         "store",
     ];
-    const USER: [&str; 8] = ["user", "uid", "sub", "actor", "member", "person", "userid", "profile"];
+    const USER: &[&str] = &["user", "uid", "sub", "actor", "member", "person", "userid", "profile"];
     let words = words(name);
     let singular: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if any_of(&singular, &["role"]) {
@@ -356,16 +356,16 @@ pub(super) fn holds(name: &str) -> Option<Holds> {
         return Some(Holds::Email);
     }
     let is_name = any_of(&words, &["name", "slug", "plan", "type", "status", "tier"]);
-    if !is_name && (any_of(&singular, &TENANT) || singular.iter().any(|word| word == "orgid" || word == "tenantid")) {
+    if !is_name && (any_of(&singular, TENANT) || singular.iter().any(|word| word == "orgid" || word == "tenantid")) {
         let plural = words.last().is_some_and(|last| last == "ids" || singular.last().is_some_and(|one| one != last));
         return Some(if plural { Holds::Tenants } else { Holds::Tenant });
     }
-    (!is_name && any_of(&singular, &USER)).then_some(Holds::User)
+    (!is_name && any_of(&singular, USER)).then_some(Holds::User)
 }
 
 /// Whether a name says that the table is reference data.
 pub(super) fn names_reference(table: &str) -> bool {
-    const REFERENCE: [&str; 44] = [
+    const REFERENCE: &[&str] = &[
         "plan",
         "product",
         "price",
@@ -415,7 +415,7 @@ pub(super) fn names_reference(table: &str) -> bool {
 
 /// Whether a table keeps the books of a migration tool.
 pub(super) fn names_migrations(table: &str) -> bool {
-    const BOOKS: [&str; 14] = [
+    const BOOKS: &[&str] = &[
         "schema_migrations",
         "_prisma_migrations",
         "flyway_schema_history",
@@ -436,27 +436,17 @@ pub(super) fn names_migrations(table: &str) -> bool {
 
 /// Whether a column's name says that the row is about somebody: such a table is no reference data.
 pub(super) fn names_somebody(column: &str) -> bool {
-    const PERSONAL: [&str; 13] = [
-        "email",
-        "phone",
-        "ip",
-        "password",
-        "token",
-        "secret",
-        "user",
-        "customer",
-        "recipient",
-        "sender",
-        "actor",
-        "session",
-        "message",
-    ];
-    any_of(&words(column), &PERSONAL)
+    const SOMEBODY: &[&str] =
+        &["user", "customer", "recipient", "sender", "actor", "session", "message", "owner", "author"];
+    const PERSONAL: &[&str] = &["email", "phone", "ip", "password", "token", "secret"];
+    let mut words = words(column);
+    words.retain(|word| word != "id");
+    any_of(&words, PERSONAL) || words.last().is_some_and(|last| SOMEBODY.contains(&last.as_str()))
 }
 
 /// Whether a table's name says that it is about money or what money buys.
 pub(super) fn names_billing(table: &str) -> bool {
-    const BILLING: [&str; 15] = [
+    const BILLING: &[&str] = &[
         "subscription",
         "billing",
         "payment",
@@ -473,9 +463,9 @@ pub(super) fn names_billing(table: &str) -> bool {
         "charge",
         "allowance",
     ];
-    const ABOUT: [&str; 7] = ["audit", "log", "event", "history", "push", "newsletter", "notification"];
+    const ABOUT: &[&str] = &["audit", "log", "event", "history", "push", "newsletter", "notification"];
     let words = table_words(table);
-    any_of(&words, &BILLING) && !any_of(&words, &ABOUT)
+    any_of(&words, BILLING) && !any_of(&words, ABOUT)
 }
 
 /// How powerful a role sounds; smaller is more powerful.

@@ -48,7 +48,17 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
         return None;
     }
     let is_tied = |name: &QualifiedName| ties.get(name).is_some_and(|tie| !matches!(tie.value, Tie::Untied));
-    let referring = reading.referrers(&table.name).iter().map(|(child, _)| *child).find(|child| is_tied(&child.name));
+    // `custom_domain_checks` is about a custom domain; it does not look one up.
+    let own_words = table_words(&table.name.name);
+    let is_about = |child: &Table| {
+        let words = table_words(&child.name.name);
+        own_words.iter().all(|word| words.contains(word))
+    };
+    let referring = reading
+        .referrers(&table.name)
+        .iter()
+        .map(|(child, _)| *child)
+        .find(|child| is_tied(&child.name) && !is_about(child));
     if let Some(child) = referring {
         return Some(format!("{} looks it up, and nothing in it leads to a tenant", child.name));
     }
