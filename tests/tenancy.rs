@@ -486,6 +486,31 @@ async fn composite_keys_tie_a_child_by_the_column_that_they_share() {
 }
 
 #[tokio::test]
+async fn reference_data_is_told_from_what_merely_has_no_tie() {
+    let intent = infer_on(
+        Profile::Supabase,
+        "create table industries_of_ours (id int primary key, name text); create table blobs (id int primary key, bytes bytea, data text);
+         create table domains (id int primary key, name text); create table kinds (id int primary key, label text);
+         create table documents (id int primary key, user_id uuid not null references auth.users, industry int references industries_of_ours,
+             blob_id int not null unique references blobs, kind int references kinds);
+         create table user_domains (id int primary key, user_id uuid not null references auth.users, domain_id int references domains);
+         create table prices (id int primary key, monthly_message_limit int); create table waitlist (id int primary key, email text unique);
+         create table airports (iata_code text primary key, city text); create table stored (code text primary key, value jsonb);
+         create table kind_translations (id int primary key, kind int references kinds, language text);
+         create table _prisma_migrations (id text primary key);",
+    )
+    .await;
+    assert_eq!(
+        ties(
+            &intent,
+            &["industries_of_ours", "kinds", "prices", "airports", "kind_translations", "_prisma_migrations"]
+        ),
+        ["global"; 6]
+    );
+    assert_eq!(ties(&intent, &["blobs", "domains", "waitlist", "stored"]), ["untied"; 4]);
+}
+
+#[tokio::test]
 async fn partitions_and_children_take_their_parents_tie() {
     let intent = infer_on(
         Profile::Supabase,

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::names::{names_migrations, names_reference, names_somebody, singular, table_words, words};
-use super::reading::{Reading, holds_rows, single_key};
+use super::reading::{Reading, holds_rows, is_unique, single_key};
 use super::ties::Ties;
 use super::users::Users;
-use crate::catalog::{QualifiedName, Table};
+use crate::catalog::{Column, ForeignKey, QualifiedName, Table};
 use crate::tenancy::{Origin, Reasoned, TenantRoot, Tie};
 
 fn inferred(value: Tie, reason: impl Into<String>) -> Reasoned<Tie> {
@@ -54,11 +54,17 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
         let words = table_words(&child.name.name);
         own_words.iter().all(|word| words.contains(word))
     };
+    let looks_up = |child: &Table, foreign_key: &ForeignKey| {
+        let columns: Vec<&str> = foreign_key.columns.iter().map(String::as_str).collect();
+        // Where each row is referred to once, it is a part of the row that refers to it.
+        is_tied(&child.name) && !is_about(child) && !is_unique(child, &columns)
+    };
     let referring = reading
         .referrers(&table.name)
         .iter()
+        .find(|(child, foreign_key)| looks_up(child, foreign_key))
         .map(|(child, _)| *child)
-        .find(|child| is_tied(&child.name) && !is_about(child));
+        .filter(|_| says_its_name(table));
     if let Some(child) = referring {
         return Some(format!("{} looks it up, and nothing in it leads to a tenant", child.name));
     }
@@ -69,6 +75,16 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
         return Some("it refers to reference data alone".to_owned());
     }
     is_lookup_shaped(table).then(|| "it is keyed by a code or name, and nothing in it leads to a tenant".to_owned())
+}
+
+/// Whether rows have something to choose them by.
+fn says_its_name(table: &Table) -> bool {
+    let names = |column: &Column| {
+        let last = words(&column.name).pop().unwrap_or_default();
+        matches!(last.as_str(), "name" | "title" | "label" | "code" | "slug" | "symbol" | "key" | "description")
+            && column.data_type.is_text()
+    };
+    names_reference(&table.name.name) || table.columns.iter().any(names)
 }
 
 /// Whether a table is keyed by a code, as lookup tables are.
