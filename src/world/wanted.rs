@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
 use super::model::{PrincipalKind, Values};
-use super::people::{People, Seat, membership_of};
+use super::people::{People, Seat, membership_of, role_of};
 use crate::catalog::{Catalog, QualifiedName, Table};
 use crate::tenancy::{Intent, Membership, Ownership, TableRole, Tie};
 
@@ -130,7 +130,11 @@ impl Wishes<'_> {
                 self.pin_owner(table, &mut fresh);
             }
             Sort::Membership(membership) => {
-                fresh.seat = self.people.outsider();
+                let is_group = self.intent.memberships.get(membership).is_some_and(|membership| {
+                    membership_of(self.intent, membership.root) != Some(membership)
+                });
+                let spare = tenant.filter(|_| is_group).and_then(|tenant| self.people.spare_of(tenant));
+                fresh.seat = spare.or_else(|| self.people.outsider());
                 if let Some(membership) = self.intent.memberships.get(membership) {
                     let role = membership.roles.last().cloned();
                     self.pin_membership(table, membership, tenant, role, &mut fresh);
@@ -206,14 +210,21 @@ impl Wishes<'_> {
         let mut drafts = Vec::new();
         for (number, seat) in self.people.seats.iter().enumerate() {
             for post in seat.posts.iter().filter(|post| post.root == membership.root) {
-                let role = post.role.clone().filter(|role| membership.roles.contains(role));
-                let role = role.or_else(|| membership.roles.first().cloned());
-                let mut draft = draft(Some(post.tenant), drafts.len());
-                draft.seat = Some(number);
-                draft.ordinal = drafts.len();
-                draft.optional = !first_of_root || seat.kind != PrincipalKind::Member;
-                self.pin_membership(table, membership, Some(post.tenant), role, &mut draft);
-                drafts.push(draft);
+                if seat.spare && !first_of_root {
+                    continue;
+                }
+                // A group within the tenant has roles of its own.
+                let role = post.role.clone().filter(|_| first_of_root).or_else(|| role_of(membership, seat.index));
+                // In both groups of the tenant, so that every row of a group has a member who may see it.
+                for group in 0..if first_of_root { 1 } else { 2 } {
+                    let index = if first_of_root { drafts.len() } else { group };
+                    let mut draft = draft(Some(post.tenant), index);
+                    draft.seat = Some(number);
+                    draft.ordinal = drafts.len();
+                    draft.optional = !first_of_root || seat.kind != PrincipalKind::Member;
+                    self.pin_membership(table, membership, Some(post.tenant), role.clone(), &mut draft);
+                    drafts.push(draft);
+                }
             }
         }
         drafts

@@ -2,7 +2,7 @@
 
 use super::error::PopulateError;
 use super::insert::{insert_sql, made, values_of, where_equal};
-use super::repair::Tried;
+use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::quote_identifier;
 use crate::tenancy::{Ownership, TableRole, Tie};
@@ -21,6 +21,8 @@ struct Filling {
     one_each: bool,
     learnt: Attempt,
     reason: Option<String>,
+    /// A row was tried in every way and refused: the next need not be tried as long.
+    hopeless: bool,
 }
 
 impl Work<'_> {
@@ -40,7 +42,7 @@ impl Work<'_> {
         }
         let drafts = self.adopt_what_is_there(plan, drafts).await?;
         let mut filling =
-            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None };
+            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None, hopeless: false };
         for row in self.store.get(&plan.table.name).into_iter().flatten() {
             filling.taken.take_values(plan, &row.values);
         }
@@ -154,7 +156,8 @@ impl Work<'_> {
         }
         let pending = draft.attempt.pending.clone();
         draft.attempt = Attempt { pending, moved: draft.attempt.moved, ..filling.learnt.clone() };
-        match self.insert_adapting(plan, &mut draft, &filling.taken, filling.manner).await? {
+        let tries = if filling.hopeless { FEW_TRIES } else { MOST_TRIES };
+        match self.insert_adapting(plan, &mut draft, &filling.taken, filling.manner, tries).await? {
             Tried::In(cells, values, manner) => {
                 filling.manner = filling.manner.max(manner);
                 filling.learnt = Attempt { moved: std::collections::BTreeMap::new(), ..draft.attempt.clone() };
@@ -169,10 +172,12 @@ impl Work<'_> {
                     filling.reason.get_or_insert(format!("{name}: every value that was tried is taken"));
                 }
             }
-            Tried::Out(reason) if !draft.optional => {
-                filling.reason.get_or_insert(reason);
+            Tried::Out(reason) => {
+                filling.hopeless = true;
+                if !draft.optional {
+                    filling.reason.get_or_insert(reason);
+                }
             }
-            Tried::Out(_) => {}
         }
         Ok(())
     }
@@ -273,7 +278,7 @@ impl Work<'_> {
                 let owns = matches!(root, Some(Ownership::OwnerColumn(_))) && places.get(post.tenant) == Some(&number);
                 let row = rows.iter().find(|row| row.seat == Some(number) && row.tenant == Some(post.tenant));
                 let role = membership.role_column.as_ref().and_then(|column| row?.values.get(column)?.clone());
-                if !owns && role.is_some() {
+                if decides && !owns && role.is_some() {
                     post.role = role;
                 }
                 !decides || owns || row.is_some()

@@ -2,7 +2,7 @@
 
 use super::error::PopulateError;
 use super::insert::{given, insert_sql, where_equal};
-use super::repair::Tried;
+use super::repair::{MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
 use crate::world::making::{Attempt, Cells, Draft, Sort, Taken, TablePlan, assemble_distinct};
@@ -117,7 +117,7 @@ impl Work<'_> {
                 self.frame("undo a fresh row", UNDO).await?;
                 return Ok(());
             }
-            let tried = self.insert_adapting(plan, &mut draft, &taken, candidate.manner).await?;
+            let tried = self.insert_adapting(plan, &mut draft, &taken, candidate.manner, MOST_TRIES).await?;
             self.frame("undo a fresh row", UNDO).await?;
             match tried {
                 Tried::In(cells, _, manner) if manner != Manner::WithoutTriggers => {
