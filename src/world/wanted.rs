@@ -123,7 +123,7 @@ impl Wishes<'_> {
         fresh.ordinal = FRESH + tenant.map_or(0, |tenant| tenant + 1);
         let sort = self.sort(&table.name);
         match sort {
-            Sort::Users => fresh.pinned = self.new_user_values(table),
+            Sort::Users => fresh.pinned = self.new_user_values(table, tenant),
             Sort::Profiles => fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant)),
             Sort::Root(_) => {
                 fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant));
@@ -314,11 +314,13 @@ impl Wishes<'_> {
         column.zip(role).map(|(column, role)| (column, Some(role))).into_iter().collect()
     }
 
-    fn new_user_values(&self, table: &Table) -> Values {
+    fn new_user_values(&self, table: &Table, tenant: Option<usize>) -> Values {
+        let label = tenant.and_then(|tenant| self.people.places.get(tenant)).map_or("x", |place| place.label);
+        let email = format!("newcomer.{}@example.com", label.to_lowercase());
         if table.name.schema == "auth" {
-            return self.auth_values(table, "newcomer@example.com", "newcomer");
+            return self.auth_values(table, &email, "newcomer");
         }
-        Values::new()
+        email_column(table).map(|column| (column, Some(email))).into_iter().collect()
     }
 
     /// A confirmed user of Supabase Auth; columns that this server's `auth.users` lacks are left out.

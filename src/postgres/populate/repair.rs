@@ -78,7 +78,14 @@ impl Work<'_> {
             {
                 return Ok(Tried::Clash { columns: columns.clone(), cells, name: name.clone() });
             }
-            if self.adapt(plan, draft, &refusal, &cells, &mut effort) || self.escalate(plan, draft, &mut effort) {
+            if self.adapt(plan, draft, &refusal, &cells, &mut effort) {
+                continue;
+            }
+            let before = effort.manner;
+            if self.escalate(plan, draft, &mut effort) {
+                if before != effort.manner && effort.manner == Manner::WithoutTriggers {
+                    self.refusals.insert(plan.table.name.clone(), last.clone());
+                }
                 continue;
             }
             if let Refusal::Taken { name, columns, exact: true } = refusal {
