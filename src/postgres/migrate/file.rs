@@ -129,7 +129,7 @@ impl Applier<'_> {
     }
 
     /// What every file finds, whatever the one before it did to the session.
-    async fn begin_file(&mut self) -> Result<(), MigrateError> {
+    pub(super) async fn begin_file(&mut self) -> Result<(), MigrateError> {
         let mut script = String::from(
             "reset session authorization; reset all; set statement_timeout = '5min'; set lock_timeout = '30s';",
         );
