@@ -24,7 +24,8 @@ pub use types::{DataType, TypeKind};
 pub struct Catalog {
     /// `server_version_num`, for example `170005`.
     pub server_version: u32,
-    /// Every table, partition, view, materialized view and foreign table outside the system schemas, by name.
+    /// Every table, partition, view, materialized view and foreign table outside the system schemas, by name, but for
+    /// those that belong to an extension.
     pub tables: Vec<Table>,
     /// Every function and procedure outside the system schemas, but for those that belong to an extension.
     pub functions: Vec<Function>,

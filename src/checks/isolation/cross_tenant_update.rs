@@ -1,0 +1,47 @@
+//! `isolation/cross-tenant-update`: the victim's rows are byte-identical after another tenant's UPDATE, in every shape. For
+//! reference data, every row is everybody's: no client may change it.
+
+use super::super::scene::{Scene, Subject, object_of};
+use super::super::statement::{Attempt, updates};
+use super::super::{Case, Check, Judge};
+use super::TenantTable;
+use crate::tenancy::Command;
+use crate::verdict::{CheckInfo, Family, Severity};
+
+/// The check.
+pub const CHECK: Check = Check {
+    info: CheckInfo {
+        id: "isolation/cross-tenant-update",
+        family: Family::Isolation,
+        severity: Severity::Critical,
+        title: "No user changes another tenant's rows",
+        help: "A valid user of another tenant changes rows that are not theirs. Give the UPDATE policy a USING clause that is tied to the tenant key; without WITH CHECK it serves for the new row too. A bare `UPDATE t SET c = x` reads no column, so the SELECT policy does not protect it.",
+    },
+    plan,
+};
+
+const EXPECTED: &str = "the other tenant's rows are the same before and after";
+const TOPIC: &str = "update tenant A's rows";
+const TOPIC_REFERENCE: &str = "update reference data";
+
+fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
+    let Some(target) = TenantTable::of(scene, subject) else { return Vec::new() };
+    if target.is_open(Command::Update) {
+        return vec![target.open(EXPECTED)];
+    }
+    let Some(role) = scene.member_role() else { return vec![target.without_clients(EXPECTED)] };
+    let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
+    let topic = if target.is_tied() { TOPIC } else { TOPIC_REFERENCE };
+    let shapes = updates(scene, target.table, row, role);
+    let attempt =
+        Attempt { topic, attackers: &target.attackers, owners: &target.owners, observe: vec![target.state.clone()] };
+    let meant = (target.is_tied() && scene.meant(target.table, Command::Update)).then(|| topic.to_owned());
+    vec![Case {
+        object: object_of(target.table),
+        tables: target.tables(),
+        expected: EXPECTED.to_owned(),
+        probes: attempt.probes(scene, &shapes),
+        judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
+        fix: None,
+    }]
+}
