@@ -194,3 +194,14 @@ async fn the_tool_s_own_table_is_there_where_a_migration_names_it() {
     let mut unnamed = Fixture::whole(Profile::Plain, &unnamed).await.expect("the same server");
     assert_eq!(unnamed.ask("select to_regclass('_prisma_migrations') is null").await, "t");
 }
+
+#[tokio::test]
+async fn a_session_leaves_a_broken_transaction_by_a_new_connection() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut session = cluster.database().await;
+    let name = session.rows("select current_database()").await.unwrap();
+    session.run("begin").await.unwrap();
+    session.run("select 1 / 0").await.unwrap_err();
+    session.reconnect().await.unwrap();
+    assert_eq!(session.rows("select current_database()").await.unwrap(), name);
+}
