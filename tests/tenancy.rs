@@ -500,11 +500,13 @@ async fn any_table_whose_key_is_the_users_is_about_the_user() {
         "create table patients (id uuid primary key references auth.users, name text, is_admin boolean);
          create table doctors (id uuid primary key references auth.users);
          create table user_settings (id uuid primary key references auth.users, dark boolean);
+         create table user_claims (id uuid primary key references auth.users, claims jsonb);
          create table prescriptions (id uuid primary key, doctor_id uuid references doctors, patient_id uuid not null references patients);",
     )
     .await;
     assert_eq!(role(&intent, "doctors"), TableRole::Profile);
     assert_eq!(role(&intent, "user_settings"), TableRole::Plain);
+    assert_eq!(role(&intent, "user_claims"), TableRole::Plain);
     assert_eq!(tie(&intent, "user_settings"), "id of 0");
     assert_eq!(tie(&intent, "prescriptions"), "patient_id of 0");
     assert_eq!(privileges(&intent, "patients"), ["is_admin"]);
