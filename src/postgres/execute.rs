@@ -20,7 +20,6 @@ pub struct Executor {
     session: Session,
     /// Every setting that carries anybody's identity: cleared for those who do not use it.
     identity_settings: BTreeSet<String>,
-    recording: Option<Vec<String>>,
 }
 
 impl Executor {
@@ -41,17 +40,7 @@ impl Executor {
         for name in &identity_settings {
             session.run(&format!("select set_config({}, '', false)", quote_literal(name))).await?;
         }
-        Ok(Self { session, identity_settings, recording: None })
-    }
-
-    /// Keeps the text of every batch sent from now on, for replay.
-    pub fn record(&mut self) {
-        self.recording = Some(Vec::new());
-    }
-
-    /// The batches kept so far.
-    pub fn take_recording(&mut self) -> Vec<String> {
-        self.recording.take().unwrap_or_default()
+        Ok(Self { session, identity_settings })
     }
 
     /// Runs one probe.
@@ -176,11 +165,7 @@ impl Executor {
     }
 
     async fn send(&mut self, statements: &[String]) -> Result<Vec<StatementResult>, SqlError> {
-        let text = statements.join(";\n");
-        if let Some(recording) = &mut self.recording {
-            recording.push(text.clone());
-        }
-        self.session.run(&text).await
+        self.session.run(&statements.join(";\n")).await
     }
 }
 
