@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, Table, presets};
 use floor::Recorder;
-use stages::{Timed, local_server, peak_memory, run};
+use stages::{Stage, Timed, local_server, peak_memory, run};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -72,34 +72,27 @@ async fn start() -> Outcome {
 /// A run beside its statements sent by psql.
 async fn floor(folder: &Path) -> Outcome {
     let recorder = Recorder::install()?;
-    let server = local_server().await?;
-    recorder.start();
-    let first = run(folder, &server, &|stage| recorder.stage(stage)).await?;
-    let recording = recorder.stop();
-    server.stop().await?;
     let (mut runs, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         // A new server for each: none works on what another has left.
         let server = local_server().await?;
-        runs.push(run(folder, &server, &|_| {}).await?);
-        server.stop().await?;
-        let server = local_server().await?;
-        floors.push(recording.replay(&server).await?);
+        runs.push(run(folder, &server, &|event, anchor| recorder.hear(event, anchor)).await?);
+        floors.push(recorder.take()?);
         server.stop().await?;
     }
-    let system = &first.record.run.system;
-    let title = format!("{system}, {} statements", recording.statements());
+    let (Some(first), Some(floor)) = (runs.first(), floors.first()) else { return Ok(()) };
+    let title = format!("{}, {} statements", first.record.run.system, floor.statements);
     let mut table = table(&[&title, "run", "of it computing", "psql", "ratio", "aim"]);
     let ratio = |run: Duration, floor: Duration| format!("{:.2}", run.as_secs_f64() / floor.as_secs_f64());
-    for (index, name) in recording.stages().enumerate() {
-        let of_runs = |part: fn(&stages::Stage) -> Duration| {
+    for (index, Stage { name, .. }) in first.stages.iter().enumerate() {
+        let of_runs = |part: fn(&Stage) -> Duration| {
             median(&runs.iter().filter_map(|run| run.stages.get(index)).map(part).collect::<Vec<_>>())
         };
         let run = of_runs(|stage| stage.wall);
-        let floor = median(&floors.iter().filter_map(|floor| floor.get(index).copied()).collect::<Vec<_>>());
+        let floor = median(&floors.iter().filter_map(|floor| floor.times.get(index).copied()).collect::<Vec<_>>());
         let computing = of_runs(|stage| stage.computing);
         table.add_row([
-            name.to_owned(),
+            name.clone(),
             milliseconds(run),
             milliseconds(computing),
             milliseconds(floor),
@@ -109,7 +102,7 @@ async fn floor(folder: &Path) -> Outcome {
     }
     let run = median(&runs.iter().map(Timed::wall).collect::<Vec<_>>());
     let computing = median(&runs.iter().map(Timed::computing).collect::<Vec<_>>());
-    let floor = median(&floors.iter().map(|floor| floor.iter().sum()).collect::<Vec<_>>());
+    let floor = median(&floors.iter().map(|floor| floor.times.iter().sum()).collect::<Vec<_>>());
     table.add_row([
         "all".to_owned(),
         milliseconds(run),
@@ -129,7 +122,7 @@ async fn growth() -> Outcome {
         for (size, best) in SIZES.into_iter().zip(&mut best_of) {
             let folder = generated(size)?;
             let server = local_server().await?;
-            let timed = run(folder.path(), &server, &|_| {}).await?;
+            let timed = run(folder.path(), &server, &|_, _| {}).await?;
             server.stop().await?;
             if best.as_ref().is_none_or(|best| timed.wall() < best.wall()) {
                 *best = Some(timed);
@@ -184,7 +177,7 @@ fn memory() -> Outcome {
 async fn child(size: usize) -> Outcome {
     let folder = generated(size)?;
     let server = local_server().await?;
-    let timed = run(folder.path(), &server, &|_| {}).await?;
+    let timed = run(folder.path(), &server, &|_, _| {}).await?;
     // As the command line does it.
     let _written = serde_json::to_string(&timed.record)?;
     server.stop().await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use seaworthy::postgres::provision::{ProviderChoice, ProvisionOptions, Server};
+use seaworthy::postgres::provision::{Database, ProviderChoice, ProvisionOptions, Server};
 use seaworthy::run::{
     CheckRequest, DEFAULT_SEED, Harness, Pipeline, Selection, ServerRequest, find_targets, interrupt,
 };
@@ -42,8 +42,13 @@ pub(crate) async fn local_server() -> Result<Server, Box<dyn Error>> {
     Ok(Server::start(&options, &|_| {}).await?)
 }
 
-/// Checks the system in this folder on `server`, from its empty database to its record. `tell` hears of each stage too.
-pub(crate) async fn run(folder: &Path, server: &Server, tell: &(dyn Fn(&str) + Sync)) -> Result<Timed, Box<dyn Error>> {
+/// Checks the system in this folder on `server`, from its empty database to its record. `tell` hears everything that the run
+/// tells, with the run standing still: what `tell` does is not counted.
+pub(crate) async fn run(
+    folder: &Path,
+    server: &Server,
+    tell: &(dyn Fn(&Event, &Database) + Sync),
+) -> Result<Timed, Box<dyn Error>> {
     let anchor = server.create_database().await?;
     let request = CheckRequest {
         targets: find_targets(&[folder.to_owned()], Path::new("."))?,
@@ -51,34 +56,44 @@ pub(crate) async fn run(folder: &Path, server: &Server, tell: &(dyn Fn(&str) + S
         server: ServerRequest { postgres: anchor.url().to_owned(), image: None },
         seed: DEFAULT_SEED,
     };
-    let marks: Mutex<Vec<(String, Instant, Duration)>> = Mutex::default();
-    let mark = |event: Event| {
+    let clock: Mutex<Clock> = Mutex::default();
+    let hear = |event: Event| {
+        let Ok(mut clock) = clock.lock() else { return };
+        let heard = (Instant::now(), computed());
+        clock.pass(heard);
+        tell(&event, &anchor);
         if let Event::Stage(text) = event
             && let Some((_, name)) = text.split_once(": ")
         {
-            tell(name);
-            if let Ok(mut marks) = marks.lock() {
-                marks.push((name.to_owned(), Instant::now(), computed()));
-            }
+            clock.stages.push(Stage { name: name.to_owned(), wall: Duration::ZERO, computing: Duration::ZERO });
         }
+        clock.since = Some((Instant::now(), computed()));
     };
     let (_interrupter, interrupt) = interrupt();
-    let runs = Harness.check(&request, &mark, &interrupt).await?;
+    let runs = Harness.check(&request, &hear, &interrupt).await?;
     let ended = (Instant::now(), computed());
+    let mut clock = clock.into_inner().unwrap_or_default();
+    clock.pass(ended);
     server.drop_database(anchor).await?;
     let record = runs.into_iter().next().ok_or("no system was checked")?.outcome?;
-    let marks = marks.into_inner().unwrap_or_default();
-    let ends = marks.iter().skip(1).map(|(_, at, computed)| (*at, *computed)).chain([ended]);
-    let stages = marks
-        .iter()
-        .zip(ends)
-        .map(|((name, began, before), (end, after))| Stage {
-            name: name.clone(),
-            wall: end.duration_since(*began),
-            computing: after.saturating_sub(*before),
-        })
-        .collect();
-    Ok(Timed { stages, record })
+    Ok(Timed { stages: clock.stages, record })
+}
+
+/// Stands still while the run does.
+#[derive(Debug, Default)]
+struct Clock {
+    stages: Vec<Stage>,
+    since: Option<(Instant, Duration)>,
+}
+
+impl Clock {
+    /// Counts the time until now to the stage that is being worked on.
+    fn pass(&mut self, (now, computed): (Instant, Duration)) {
+        if let (Some(stage), Some((since, before))) = (self.stages.last_mut(), self.since) {
+            stage.wall += now.duration_since(since);
+            stage.computing += computed.saturating_sub(before);
+        }
+    }
 }
 
 /// The processor time of this process so far, all its threads together; zero where the system does not tell.
