@@ -124,7 +124,9 @@ impl Recording {
         let (before, probing): (Vec<_>, Vec<_>) = self.stages.iter().partition(|(name, _)| name != PROBING);
         for (stages, database) in [(before, &empty), (probing, &clone)] {
             let url = anchor.url().replace(anchor.name(), database);
-            self.times.extend(time(&script(&stages, anchor), &url)?);
+            let folder = tempfile::tempdir()?;
+            std::fs::write(folder.path().join("floor.sql"), script(&stages, anchor, folder.path())?)?;
+            self.times.extend(time(folder, &url)?);
             let gone = format!("drop database \"{database}\" with (force)");
             psql(anchor.url()).args(["--command", &gone]).status()?;
         }
@@ -134,8 +136,8 @@ impl Recording {
 
 /// A psql script. A text of several statements stays one message (`\;`), as it was sent; a session's texts stay together, since
 /// sessions work side by side. What is said to the server about databases is left out: the floor has its own.
-fn script(stages: &[&(String, Vec<Kept>)], anchor: &Database) -> String {
-    let mut script = String::new();
+fn script(stages: &[&(String, Vec<Kept>)], anchor: &Database, folder: &Path) -> Result<String, Box<dyn Error>> {
+    let (mut script, mut files) = (String::new(), 0);
     for (name, sent) in stages {
         let making = name.starts_with(MAKING);
         script.push_str("\\echo `date +%s%N`\n");
@@ -152,21 +154,27 @@ fn script(stages: &[&(String, Vec<Kept>)], anchor: &Database) -> String {
             }
             let statements = split(&text.sql);
             let whole: Vec<&str> = statements.iter().map(|statement| statement.text).collect();
-            let _infallible = writeln!(script, "{};", whole.join("\\;\n"));
-            if let Some(data) = &text.data {
-                let _infallible = write!(script, "{data}{}\\.\n", if data.ends_with('\n') { "" } else { "\n" });
+            match &text.data {
+                None => writeln!(script, "{};", whole.join("\\;\n"))?,
+                // From a file: where COPY is refused, psql would take rows in the script for statements.
+                Some(data) => {
+                    files += 1;
+                    let file = folder.join(format!("{files}.copy"));
+                    std::fs::write(&file, data)?;
+                    let copy =
+                        text.sql.replace('\n', " ").replace(" from stdin", &format!(" from '{}'", file.display()));
+                    writeln!(script, "\\{copy}")?;
+                }
             }
         }
     }
     script.push_str("rollback;\n\\echo `date +%s%N`\n");
-    script
+    Ok(script)
 }
 
-/// Runs a script; how long each part between two of its time stamps took.
-fn time(script: &str, url: &str) -> Result<Vec<Duration>, Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
+/// Runs the script in a folder; how long each part between two of its time stamps took.
+fn time(folder: tempfile::TempDir, url: &str) -> Result<Vec<Duration>, Box<dyn Error>> {
     let file = folder.path().join("floor.sql");
-    std::fs::write(&file, script)?;
     let output = psql(url).args([Path::new("--output=/dev/null"), Path::new("--file"), &file]).output()?;
     if std::env::var_os("SEAWORTHY_BENCH_KEEP").is_some() {
         std::fs::write(folder.path().join("errors"), &output.stderr)?;
