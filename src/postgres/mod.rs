@@ -2,8 +2,12 @@
 
 mod execute;
 pub mod introspect;
+pub mod migrate;
+pub mod populate;
 pub mod provision;
 mod session;
+pub mod stand_ins;
+pub mod supabase;
 
 pub use execute::Executor;
 pub use session::{Session, SqlError, StatementResult};

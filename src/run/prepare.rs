@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
 use crate::postgres::introspect::{introspect, schema_fingerprint};
-use crate::postgres::migrate::{ApplyOptions, Applied, MigrationFailure, apply, apply_seed};
+use crate::postgres::migrate::{Applied, ApplyOptions, MigrationFailure, apply, apply_seed};
 use crate::postgres::provision::{Database, Server};
 use crate::postgres::{Session, populate};
 use crate::project::{self, Project};

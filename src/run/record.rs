@@ -243,9 +243,12 @@ fn notes(circumstances: &Circumstances<'_>) -> Vec<String> {
             .iter()
             .map(|stand_in| format!("the extension {} is stood in for: {}", stand_in.extension, stand_in.reason)),
     );
-    notes.extend(schema.seed_failures.iter().map(|failure| {
-        format!("the seed does not run: {}:{}: {}", failure.file, failure.line, failure.message)
-    }));
+    notes.extend(
+        schema
+            .seed_failures
+            .iter()
+            .map(|failure| format!("the seed does not run: {}:{}: {}", failure.file, failure.line, failure.message)),
+    );
     notes.extend(schema.applied.notes.iter().cloned());
     notes.extend(found.project.notes.iter().cloned());
     notes.extend(

@@ -3,9 +3,15 @@
 //!
 //! Policies and functions are read for one thing alone: how identity is passed (which claims, which settings).
 
+mod error;
+mod infer;
 mod intent;
+mod render;
 
+pub use error::TenancyError;
+pub use infer::{Surroundings, infer};
 pub use intent::{
     Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Reasoned, Setting,
     TableIntent, TableRole, TenantIds, TenantRoot, Tie,
 };
+pub use render::render_settings;

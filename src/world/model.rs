@@ -12,7 +12,8 @@ pub struct World {
     /// What every generated value comes from.
     pub seed: u64,
     /// The tenants: A, B, C. A is the victim, B the attacker; C has no row in tables that hold one row a tenant, so that one can
-    /// be inserted there.
+    /// be inserted there. Where tenants are owned by a column there may be a D, which the owner of C owns too and which has
+    /// no id in other roots: the second tenant of the user of two.
     pub tenants: Vec<Tenant>,
     /// Everybody who acts.
     pub principals: Vec<Principal>,
@@ -25,7 +26,7 @@ pub struct World {
 /// A tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
-    /// `A`, `B`, `C`.
+    /// `A`, `B`, `C`, `D`.
     pub label: String,
     /// Its id in each root. In a root where tenants are users, the id of its first user.
     pub ids: TenantIds,
@@ -55,7 +56,7 @@ pub struct Principal {
 pub enum PrincipalKind {
     /// A user with one tenant.
     Member,
-    /// A user with two tenants (B and C).
+    /// A user with two tenants (B and C by membership, C and D by ownership).
     TwoTenants,
     /// A signed-in user with no tenant.
     Stranger,
@@ -101,10 +102,14 @@ pub struct StoredRow {
 /// A row that could be inserted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FreshRow {
-    /// The index of the tenant that it would belong to; `None` for reference data.
+    /// The index of the tenant that it would belong to; `None` for reference data. In a root of tenants: a new tenant, which
+    /// the first user of this one would own.
     pub tenant: Option<usize>,
     /// The columns to give.
     pub values: Values,
+    /// Statements of the harness that make room for it, in the same transaction: where a tenant or user may have one row
+    /// and has it, that row goes first. Usually none.
+    pub prepare: Vec<String>,
 }
 
 /// A row that could not be made.

@@ -1,5 +1,4 @@
 //! A throw-away local cluster, shared by the tests that run at the same time and gone with the last of them.
-#![allow(dead_code, reason = "each test file uses what it needs")]
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 
 /// A running server.
 #[derive(Debug)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     server: Child,
     folder: TempDir,
 }
@@ -25,7 +24,7 @@ static DATABASES: AtomicUsize = AtomicUsize::new(0);
 
 impl Cluster {
     /// The running one, or a new one.
-    pub fn shared() -> Arc<Self> {
+    pub(crate) fn shared() -> Arc<Self> {
         let mut shared = SHARED.lock().unwrap();
         if let Some(cluster) = shared.upgrade() {
             return cluster;
@@ -65,8 +64,16 @@ impl Cluster {
         Self { server, folder }
     }
 
+    /// A session on a database of its own, with what every Supabase project has (as far as tests need it) and this schema.
+    pub(crate) async fn supabase(&self, sql: &str) -> Session {
+        let mut session = self.connect("postgres").await;
+        session.run(SUPABASE_ROLES).await.unwrap();
+        session.close().await;
+        self.database(&format!("{SUPABASE}\n{sql}")).await
+    }
+
     /// A session on a database of its own, with this schema on it.
-    pub async fn database(&self, sql: &str) -> Session {
+    pub(crate) async fn database(&self, sql: &str) -> Session {
         let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         let mut session = self.connect("postgres").await;
         session.run(&format!("create database {name}")).await.unwrap();
@@ -88,6 +95,33 @@ impl Cluster {
         }
     }
 }
+
+/// Roles belong to the whole cluster: the first test makes them.
+const SUPABASE_ROLES: &str = "
+    begin;
+    select pg_advisory_xact_lock(1);
+    do $$ begin
+        if not exists (select from pg_roles where rolname = 'authenticator') then
+            create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
+            create role authenticator noinherit login; grant anon, authenticated, service_role to authenticator;
+        end if;
+    end $$;
+    commit;";
+
+/// The parts of a Supabase project that schemas refer to.
+const SUPABASE: &str = "
+    create schema auth; create schema storage; create schema extensions;
+    create table auth.users (id uuid primary key, email text, raw_app_meta_data jsonb, raw_user_meta_data jsonb);
+    create function auth.uid() returns uuid language sql stable as
+        $$ select nullif(current_setting('request.jwt.claims', true)::json ->> 'sub', '')::uuid $$;
+    create function auth.jwt() returns jsonb language sql stable as
+        $$ select current_setting('request.jwt.claims', true)::jsonb $$;
+    create function auth.role() returns text language sql stable as
+        $$ select current_setting('request.jwt.claims', true)::json ->> 'role' $$;
+    create table storage.buckets (id text primary key, name text);
+    create table storage.objects (id uuid primary key, bucket_id text references storage.buckets, name text, owner uuid);
+    alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
+    grant usage on schema public, auth to anon, authenticated, service_role;";
 
 impl Drop for Cluster {
     fn drop(&mut self) {

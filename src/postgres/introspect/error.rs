@@ -1,7 +1,7 @@
 use crate::postgres::SqlError;
 
 /// The schema could not be read back.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum IntrospectError {
     /// A catalog query failed.
     #[error("could not list the {what} of the database: {source}")]
@@ -9,7 +9,7 @@ pub enum IntrospectError {
         /// What was being listed.
         what: &'static str,
         /// What the server said.
-        source: SqlError,
+        source: Box<SqlError>,
     },
     /// The server is too old.
     #[error("PostgreSQL {} is too old: seaworthy needs 15 or newer; choose another server with --postgres or --pg-image", .version / 10_000)]

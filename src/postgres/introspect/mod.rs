@@ -75,7 +75,7 @@ pub async fn introspect(session: &mut Session) -> Result<Catalog, IntrospectErro
             .checked_sub(before)
             .and_then(|index| QUERIES.get(index))
             .map_or("session", |query| query.0);
-        IntrospectError::Query { what, source }
+        IntrospectError::Query { what, source: Box::new(source) }
     })?;
     assemble(server_version, results)
 }
@@ -85,7 +85,7 @@ async fn server_version(session: &mut Session) -> Result<u32, IntrospectError> {
     let rows = session
         .rows("select pg_catalog.current_setting('server_version_num')")
         .await
-        .map_err(|source| IntrospectError::Query { what, source })?;
+        .map_err(|source| IntrospectError::Query { what, source: Box::new(source) })?;
     let text = rows.first().and_then(|row| row.first()).and_then(Option::as_deref).unwrap_or_default();
     let version = text.parse().map_err(|_| IntrospectError::unknown(what, text))?;
     if version < OLDEST_SERVER { Err(IntrospectError::TooOld { version }) } else { Ok(version) }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::super::SqlError;
 
 /// No server could be had, or it could not do what a run needs.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ProvisionError {
     /// The name of a provider was not understood.
     #[error("`{given}` is no Postgres provider: give auto, docker, local, download, embedded or a postgres:// URL{}", suggest(.suggestion.as_deref()))]

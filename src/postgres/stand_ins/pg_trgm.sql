@@ -26,9 +26,9 @@ create or replace function @extschema@.set_limit(value real) returns real langua
 do $$
 begin
     if to_regoperator('@extschema@.%(text,text)') is null then
-        create operator @extschema@.% (leftarg = text, rightarg = text, function = @extschema@.similarity_op, commutator = %);
+        create operator @extschema@.% (leftarg = text, rightarg = text, function = @extschema@.similarity_op, commutator = operator(@extschema@.%));
         create operator @extschema@.<-> (leftarg = text, rightarg = text, function = @extschema@.similarity_dist,
-            commutator = <->);
+            commutator = operator(@extschema@.<->));
     end if;
 end
 $$;

@@ -132,9 +132,9 @@ begin
     foreach name in array array['geometry', 'geography'] loop
         continue when to_regoperator(format('@extschema@.&&(@extschema@.%1$I,@extschema@.%1$I)', name)) is not null;
         execute format('create operator @extschema@.&& (leftarg = @extschema@.%1$I, rightarg = @extschema@.%1$I, '
-            'function = @extschema@.st_intersects, commutator = &&)', name);
+            'function = @extschema@.st_intersects, commutator = operator(@extschema@.&&))', name);
         execute format('create operator @extschema@.<-> (leftarg = @extschema@.%1$I, rightarg = @extschema@.%1$I, '
-            'function = @extschema@.st_distance, commutator = <->)', name);
+            'function = @extschema@.st_distance, commutator = operator(@extschema@.<->))', name);
     end loop;
 end
 $$;

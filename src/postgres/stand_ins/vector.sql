@@ -68,7 +68,7 @@ begin
         for metric, method in values ('<->', 'l2_distance'), ('<=>', 'cosine_distance'),
             ('<#>', 'negative_inner_product'), ('<+>', 'l1_distance') loop
             execute format('create operator @extschema@.%1$s (leftarg = @extschema@.%2$I, '
-                'rightarg = @extschema@.%2$I, function = @extschema@.%3$I, commutator = %1$s)', metric, name, method);
+                'rightarg = @extschema@.%2$I, function = @extschema@.%3$I, commutator = operator(@extschema@.%1$s))', metric, name, method);
         end loop;
         execute format('create function @extschema@.%1$I(a @extschema@.%2$I, b @extschema@.%2$I) returns boolean '
             'language internal immutable strict parallel safe as ''byteaeq''', name || '_eq', name);
@@ -77,9 +77,9 @@ begin
         execute format('create function @extschema@.%1$I(v @extschema@.%2$I) returns integer '
             'language internal immutable strict parallel safe as ''hashvarlena''', name || '_hash', name);
         execute format('create operator @extschema@.= (leftarg = @extschema@.%1$I, rightarg = @extschema@.%1$I, '
-            'function = @extschema@.%2$I, commutator = =, hashes)', name, name || '_eq');
+            'function = @extschema@.%2$I, commutator = operator(@extschema@.=), hashes)', name, name || '_eq');
         execute format('create operator @extschema@.<> (leftarg = @extschema@.%1$I, rightarg = @extschema@.%1$I, '
-            'function = @extschema@.%2$I, commutator = <>)', name, name || '_ne');
+            'function = @extschema@.%2$I, commutator = operator(@extschema@.<>))', name, name || '_ne');
         execute format('create operator class @extschema@.%1$I default for type @extschema@.%2$I using hash as '
             'operator 1 @extschema@.=, function 1 @extschema@.%3$I(@extschema@.%2$I)',
             name || '_hash_ops', name, name || '_hash');

@@ -10,8 +10,8 @@ begin
         -- fdw_handler_in refuses whatever it is given: a wrapper that is used says no instead of bringing down.
         execute format('create function @extschema@.%I() returns fdw_handler language internal as ''fdw_handler_in''',
             name || '_fdw_handler');
-        execute format('create function @extschema@.%I(options text[], catalog oid) returns void language sql as $f$ '
-            'select $f$', name || '_fdw_validator');
+        execute format('create function @extschema@.%I(options text[], catalog oid) returns void '
+            'language plpgsql as $f$ begin end $f$', name || '_fdw_validator');
     end loop;
 end
 $$;
