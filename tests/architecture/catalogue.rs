@@ -9,7 +9,7 @@ use crate::table::{quoted, rows_below};
 use crate::{files_below, folders_in, read};
 
 /// The families that have a folder in `src/checks/`, as that spells them.
-pub fn families() -> BTreeSet<String> {
+pub(crate) fn families() -> BTreeSet<String> {
     let named: Vec<String> = Family::ALL.iter().map(|family| family.as_str().replace('-', "_")).collect();
     folders_in("src/checks").into_iter().filter(|folder| named.contains(folder)).collect()
 }

@@ -1,4 +1,5 @@
 //! Holds ARCHITECTURE.md, the documentation and the layout of the source to each other.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arrows;
 mod catalogue;

@@ -7,16 +7,16 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// What one file of `src/` names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub(crate) struct Source {
     /// Paths within this crate, resolved to its root: `catalog::QualifiedName`.
-    pub own: BTreeSet<Vec<String>>,
+    pub(crate) own: BTreeSet<Vec<String>>,
     /// Paths that begin elsewhere: with a library, `std`, or a name in scope.
-    pub foreign: BTreeSet<Vec<String>>,
+    pub(crate) foreign: BTreeSet<Vec<String>>,
 }
 
 impl Source {
     /// Reads a file, whose path below `src/` says which module it is.
-    pub fn of(path: &Path, text: &str) -> Self {
+    pub(crate) fn of(path: &Path, text: &str) -> Self {
         let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut source = Self::default();
         source.walk(tokens, &module_of(path));

@@ -1,7 +1,7 @@
 //! Tables in Markdown.
 
 /// The rows of the first table below a heading, as the texts of their cells; without its head.
-pub fn rows_below(document: &str, heading: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows_below(document: &str, heading: &str) -> Vec<Vec<String>> {
     let body = document
         .lines()
         .skip_while(|line| line.trim_end() != heading)
@@ -26,7 +26,7 @@ fn cells(line: &str) -> Vec<String> {
 }
 
 /// What stands in backticks: "`catalog`, `world`" → catalog, world.
-pub fn quoted(text: &str) -> Vec<String> {
+pub(crate) fn quoted(text: &str) -> Vec<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
