@@ -98,5 +98,6 @@ tar -C "$root" -c . | docker import \
   --change 'ENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]' \
   --change 'CMD ["postgres"]' \
   --change 'EXPOSE 5432' \
+  --change 'VOLUME /var/lib/postgresql/data' \
   - "$tag" >/dev/null
 echo "built $tag (PostgreSQL $version from Debian $suite)"

@@ -7,7 +7,7 @@ use crate::catalog::{
     quote_literal,
 };
 use crate::probe::Needles;
-use crate::tenancy::{Command, Intent, Ownership, TableIntent, TenantIds, Tie};
+use crate::tenancy::{Command, Intent, Ownership, TableIntent, TableRole, TenantIds, Tie};
 use crate::verdict::{ObjectKind, ObjectRef};
 use crate::world::{FreshRow, Principal, PrincipalKind, StoredRow, World};
 
@@ -125,10 +125,24 @@ impl<'a> Scene<'a> {
         self.world.tenants.get(tenant).map(|tenant| tenant.ids.clone()).unwrap_or_default()
     }
 
-    /// The service role, or the harness itself.
+    /// The service role.
     #[must_use]
     pub fn service(&self) -> Option<&'a Principal> {
         self.world.principal(PrincipalKind::Service)
+    }
+
+    /// Who stands for trusted servers at `table`: the service role; where it lacks a privilege there (a reporting role, say), the
+    /// harness itself.
+    #[must_use]
+    pub fn server(&self, table: &Table) -> Option<Principal> {
+        let service = self.service()?;
+        let needed = [Privilege::Select, Privilege::Insert, Privilege::Update, Privilege::Delete];
+        let complete = needed.into_iter().all(|privilege| self.catalog.may(&service.role, privilege, table))
+            && self.catalog.may_use_schema(&service.role, &table.name.schema);
+        if service.role.is_empty() || complete {
+            return Some(service.clone());
+        }
+        Some(Principal { name: "harness".to_owned(), role: String::new(), login_role: None, ..service.clone() })
     }
 
     /// The rightful owners of a tenant's rows in `table`, the most powerful first, one for each role.
@@ -236,7 +250,10 @@ impl<'a> Scene<'a> {
         if let Some(declared) = self.intent.table(&table.name).and_then(|intent| intent.client_commands.as_ref()) {
             return declared.contains(&command);
         }
-        self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
+        // Who joins a tenant is often let in by an invitation, which made members do not hold.
+        let joining = command == Command::Insert
+            && self.intent.table(&table.name).is_some_and(|intent| matches!(intent.role, TableRole::Membership(_)));
+        !joining && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
     }
 
     fn opened(&self, table: &Table, command: Command, role: &str) -> bool {

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Either, Row};
 
 /// A connection that speaks the simple query protocol: several statements go out at once and every value comes back
@@ -71,7 +71,7 @@ impl Session {
     /// # Errors
     /// When the server does not let us in.
     pub async fn connect_with(options: PgConnectOptions) -> Result<Self, SqlError> {
-        let options = options.ssl_mode(PgSslMode::Prefer).disable_statement_logging();
+        let options = options.disable_statement_logging();
         let connection =
             PgConnection::connect_with(&options).await.map_err(|error| SqlError::from_driver(&error, 0))?;
         Ok(Self { connection })
@@ -113,20 +113,25 @@ impl Session {
         Ok(self.run(sql).await?.pop().unwrap_or_default().rows)
     }
 
-    /// Runs a `COPY … TO STDOUT` and returns what it sent.
+    /// Runs `COPY (query) TO STDOUT` and returns what it sent.
     ///
     /// # Errors
-    /// As [`Session::run`].
-    pub async fn copy_out(&mut self, sql: &str) -> Result<Vec<u8>, SqlError> {
-        let convert = |error: sqlx::Error| SqlError::from_driver(&error, 0);
-        let stream = self.connection.copy_out_raw(sql).await.map_err(convert)?;
+    /// As [`Session::run`]. Where the server refuses before the first byte, the driver (sqlx 0.9) leaves an answer unread and
+    /// every later one would be taken for its predecessor's: the session then counts as lost. Ask with EXPLAIN first.
+    pub async fn copy_out(&mut self, query: &str) -> Result<Vec<u8>, SqlError> {
+        let statement = format!("copy ({query}) to stdout");
+        let stream = self
+            .connection
+            .copy_out_raw(&statement)
+            .await
+            .map_err(|error| SqlError { sqlstate: None, ..SqlError::from_driver(&error, 0) })?;
         stream
             .try_fold(Vec::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
                 Ok(all)
             })
             .await
-            .map_err(convert)
+            .map_err(|error| SqlError::from_driver(&error, 0))
     }
 
     /// Runs a `COPY … FROM STDIN` with this data, and returns how many rows went in.

@@ -43,7 +43,7 @@ pub struct Step {
 pub enum Act {
     /// Statements, one after the other. The rows of the last are the result, and the affected rows of all are summed.
     Statements(Vec<String>),
-    /// `COPY … TO STDOUT`.
+    /// `COPY (query) TO STDOUT`, by its query.
     CopyOut(String),
     /// `COPY … FROM STDIN`, with its data in the text format.
     CopyIn {
@@ -91,7 +91,7 @@ impl Act {
             Self::Statements(statements) => {
                 statements.iter().map(|statement| format!("{statement};")).collect::<Vec<_>>().join("\n")
             }
-            Self::CopyOut(statement) => format!("{statement};"),
+            Self::CopyOut(query) => format!("copy ({query}) to stdout;"),
             Self::CopyIn { statement, data } => format!("{statement};\n{data}\\."),
         }
     }

@@ -39,7 +39,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     let role = scene.statement_role(&nobody.role, Privilege::Select, target.table);
     let shapes = reads(scene, target.table, target.row, role, &needles);
-    let attempt = Attempt { topic: TOPIC, attackers: &[nobody], owners: &target.owners, observe: Vec::new() };
+    let attempt = Attempt {
+        table: target.table,
+        topic: TOPIC,
+        attackers: &[nobody],
+        owners: &target.owners,
+        observe: Vec::new(),
+    };
     let meant = scene.meant(target.table, Command::Select).then(|| TOPIC.to_owned());
     vec![Case {
         object: object_of(target.table),

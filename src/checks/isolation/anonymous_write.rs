@@ -70,8 +70,13 @@ fn attempts<'a>(
     topic: &str,
 ) -> Vec<crate::probe::SqlProbe> {
     let attackers = [nobody];
-    let mut attempt =
-        Attempt { topic, attackers: &attackers, owners: &target.owners, observe: vec![target.state.clone()] };
+    let mut attempt = Attempt {
+        table: target.table,
+        topic,
+        attackers: &attackers,
+        owners: &target.owners,
+        observe: vec![target.state.clone()],
+    };
     let role = scene.statement_role(&nobody.role, privilege_for(command), target.table);
     let shapes = match command {
         Command::Update => updates(scene, target.table, row, role),

@@ -43,14 +43,21 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let topic = "read tenant A's rows";
         let shapes: Vec<_> =
             reads(scene, target.table, target.row, role, &needles).into_iter().filter(|shape| shape.main).collect();
-        let attempt = Attempt { topic, attackers: &liars, owners: &target.owners, observe: Vec::new() };
+        let attempt =
+            Attempt { table: target.table, topic, attackers: &liars, owners: &target.owners, observe: Vec::new() };
         probes.extend(attempt.probes(scene, &shapes));
         meant.extend(scene.meant(target.table, Command::Select).then(|| topic.to_owned()));
     }
     if !target.is_open(Command::Update) {
         let topic = "update tenant A's rows";
         let shapes: Vec<_> = updates(scene, target.table, row, role).into_iter().filter(|shape| shape.main).collect();
-        let attempt = Attempt { topic, attackers: &liars, owners: &target.owners, observe: vec![target.state.clone()] };
+        let attempt = Attempt {
+            table: target.table,
+            topic,
+            attackers: &liars,
+            owners: &target.owners,
+            observe: vec![target.state.clone()],
+        };
         probes.extend(attempt.probes(scene, &shapes));
         meant.extend(scene.meant(target.table, Command::Update).then(|| topic.to_owned()));
     }

@@ -35,8 +35,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
     let topic = if target.is_tied() { TOPIC } else { TOPIC_REFERENCE };
     let shapes = deletes(scene, target.table, row);
-    let attempt =
-        Attempt { topic, attackers: &target.attackers, owners: &target.owners, observe: vec![target.state.clone()] };
+    let attempt = Attempt {
+        table: target.table,
+        topic,
+        attackers: &target.attackers,
+        owners: &target.owners,
+        observe: vec![target.state.clone()],
+    };
     let meant = (target.is_tied() && scene.meant(target.table, Command::Delete)).then(|| topic.to_owned());
     vec![Case {
         object: object_of(target.table),

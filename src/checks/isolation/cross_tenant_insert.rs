@@ -47,7 +47,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let owners = if target.is_tied() { scene.owners(&target.table.name, victim) } else { Vec::new() };
     let columns = insert_columns(scene, target.table, &fresh.values, role);
     let shapes = inserts(target.table, &columns, &fresh.values);
-    let attempt = Attempt { topic, attackers: &attackers, owners: &owners, observe: vec![observe] };
+    let attempt =
+        Attempt { table: target.table, topic, attackers: &attackers, owners: &owners, observe: vec![observe] };
     let mut probes = attempt.probes(scene, &shapes);
     for attacker in &attackers {
         probes.extend(as_own_author(scene, &target, &attempt, (victim, fresh), &columns, attacker));
@@ -82,7 +83,13 @@ fn no_fresh_row(scene: &Scene<'_>, target: &TenantTable<'_>) -> Case {
 }
 
 /// A query that changes when the row lands with the victim.
-fn landing(scene: &Scene<'_>, table: &Table, intent: &TableIntent, victim: usize, fresh: &FreshRow) -> Option<String> {
+pub(super) fn landing(
+    scene: &Scene<'_>,
+    table: &Table,
+    intent: &TableIntent,
+    victim: usize,
+    fresh: &FreshRow,
+) -> Option<String> {
     match &intent.tie.value {
         Tie::Global | Tie::Untied => Some(scene.whole_state(table)),
         Tie::Root(root) => match &scene.intent.roots.get(*root)?.ownership {

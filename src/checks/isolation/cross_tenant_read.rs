@@ -34,7 +34,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return vec![target.without_row(scene, EXPECTED)];
     }
     let shapes = reads(scene, target.table, target.row, role, &needles);
-    let attempt = Attempt { topic: TOPIC, attackers: &target.attackers, owners: &target.owners, observe: Vec::new() };
+    let attempt = Attempt {
+        table: target.table,
+        topic: TOPIC,
+        attackers: &target.attackers,
+        owners: &target.owners,
+        observe: Vec::new(),
+    };
     let meant = scene.meant(target.table, Command::Select).then(|| TOPIC.to_owned());
     vec![Case {
         object: object_of(target.table),

@@ -3,10 +3,10 @@
 
 use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::{Attempt, updates};
-use super::super::{Case, Check, Judge};
+use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::tenancy::Command;
-use crate::verdict::{CheckInfo, Family, Severity};
+use crate::verdict::{CheckInfo, Family, Severity, Status};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -33,8 +33,20 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
     let topic = if target.is_tied() { TOPIC } else { TOPIC_REFERENCE };
     let shapes = updates(scene, target.table, row, role);
-    let attempt =
-        Attempt { topic, attackers: &target.attackers, owners: &target.owners, observe: vec![target.state.clone()] };
+    if shapes.is_empty() {
+        let finding = Finding::new(
+            Status::NotApplicable,
+            "every column says whose or which row it is: tenant-key-reassigned asks about those",
+        );
+        return vec![target.settled(EXPECTED, finding)];
+    }
+    let attempt = Attempt {
+        table: target.table,
+        topic,
+        attackers: &target.attackers,
+        owners: &target.owners,
+        observe: vec![target.state.clone()],
+    };
     let meant = (target.is_tied() && scene.meant(target.table, Command::Update)).then(|| topic.to_owned());
     vec![Case {
         object: object_of(target.table),

@@ -110,7 +110,7 @@ fn by_insert(
     let mut probes = Vec::new();
     if !carried.is_empty() {
         probes.extend(owners.iter().map(|owner| make(Part::Control, owner, &carried)));
-        probes.extend(scene.service().map(|service| make(Part::Service, service, &carried)));
+        probes.extend(scene.server(target.table).map(|service| make(Part::Service, &service, &carried)));
     }
     probes.extend(owners.iter().map(|owner| make(Part::Attack, owner, theirs)));
     probes
@@ -155,7 +155,7 @@ fn by_update(
         probe
     };
     let mut probes: Vec<SqlProbe> = owners.iter().map(|owner| make(Part::Control, owner, own, false)).collect();
-    probes.extend(scene.service().map(|service| make(Part::Service, service, own, false)));
+    probes.extend(scene.server(target.table).map(|service| make(Part::Service, &service, own, false)));
     probes.extend(owners.iter().map(|owner| make(Part::Attack, owner, theirs, false)));
     probes.extend(owners.first().map(|owner| make(Part::Attack, owner, theirs, true)));
     probes

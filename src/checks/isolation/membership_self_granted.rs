@@ -64,7 +64,8 @@ fn joins(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership, r
             quote_identifier(&membership.tenant_column),
             quote_literal(&tenant)
         );
-        let attempt = Attempt { topic: JOIN, attackers: &[attacker], owners: &[], observe: vec![observe] };
+        let attempt =
+            Attempt { table: target.table, topic: JOIN, attackers: &[attacker], owners: &[], observe: vec![observe] };
         for role in roles(membership) {
             let mut values: Values = template.clone();
             for key in target.table.key_columns() {
@@ -140,7 +141,8 @@ fn rises(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership) -
             shape("by id", format!("update {name} as t set {set} where {own}")),
             shape("bare", format!("update {name} set {set}")),
         ];
-        let attempt = Attempt { topic: RISE, attackers: &[member], owners: &[], observe: vec![observe] };
+        let attempt =
+            Attempt { table: target.table, topic: RISE, attackers: &[member], owners: &[], observe: vec![observe] };
         probes.extend(attempt.probes(scene, &shapes));
     }
     probes

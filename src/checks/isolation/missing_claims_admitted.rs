@@ -6,6 +6,7 @@ use super::super::scene::{Scene, Subject, VICTIM, object_of, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use super::cross_tenant_insert::landing;
 use crate::probe::{Needles, Outcome, Part, SqlProbe};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -39,7 +40,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let mut meant = Vec::new();
     let mut ask = |command: Command, topic: &str, shapes: &[Shape], owners: &[&Principal], observe: Vec<String>| {
         if !target.is_open(command) {
-            let attempt = Attempt { topic, attackers: &malformed, owners, observe };
+            let attempt = Attempt { table: target.table, topic, attackers: &malformed, owners, observe };
             probes.extend(attempt.probes(scene, shapes));
             meant.extend(scene.meant(target.table, command).then(|| topic.to_owned()));
         }
@@ -61,7 +62,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     ask(Command::Delete, "delete tenant A's rows", &main(deletes(scene, target.table, row)), &target.owners, state);
     if let Some(victim) = scene.insertion_victim(&target.table.name)
         && let Some(fresh) = scene.fresh(&target.table.name, victim)
-        && let Some(landed) = scene.state(target.table, victim)
+        && let Some(landed) = landing(scene, target.table, target.intent, victim, fresh)
     {
         let columns = insert_columns(scene, target.table, &fresh.values, role);
         let shapes = main(inserts(target.table, &columns, &fresh.values));
@@ -87,7 +88,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
 /// A second case, so that an unclean denial stands beside a proven one and does not hide it.
 fn clean_denial(scene: &Scene<'_>, target: &TenantTable<'_>, role: &str, malformed: &[&Principal]) -> Case {
     let shapes: Vec<Shape> = reads(scene, target.table, None, role, &Needles::default()).into_iter().take(1).collect();
-    let attempt = Attempt { topic: READ, attackers: malformed, owners: &target.owners, observe: Vec::new() };
+    let attempt =
+        Attempt { table: target.table, topic: READ, attackers: malformed, owners: &target.owners, observe: Vec::new() };
     let probes: Vec<SqlProbe> = attempt.probes(scene, &shapes);
     Case {
         object: part_of(target.table, "clean denial"),
@@ -100,11 +102,12 @@ fn clean_denial(scene: &Scene<'_>, target: &TenantTable<'_>, role: &str, malform
 }
 
 fn judge_denial(case: &Case, outcomes: &[Outcome]) -> Finding {
-    // A subject that is no uuid fails in the identity function itself, before any policy; a gateway lets no such token through.
-    let own_fault = |name: &str| name.contains("malformed") || name.contains("wrong type");
+    // A subject of nonsense fails in the identity function itself, before any policy, and a gateway lets no such token through: what
+    // counts is that identity is not there at all.
+    let absent = |principal: &Principal| principal.settings.iter().all(|(_, value)| value.is_empty());
     let unclean = case.probes.iter().zip(outcomes).position(|(probe, outcome)| {
         probe.part == Part::Attack
-            && !own_fault(&probe.principal.name)
+            && absent(&probe.principal)
             && matches!(outcome, Outcome::Refused(refusal) if refusal.sqlstate != "42501")
     });
     match unclean {

@@ -77,7 +77,7 @@ fn tries(scene: &Scene<'_>, target: &TenantTable<'_>, command: Command) -> Vec<S
     if matches!(command, Command::Update | Command::Delete) {
         observe = vec![target.state.clone()];
     }
-    let attempt = Attempt { topic: command.as_str(), attackers: &[], owners: &owners, observe };
+    let attempt = Attempt { table: target.table, topic: command.as_str(), attackers: &[], owners: &owners, observe };
     let main: Vec<Shape> =
         shapes.into_iter().filter(|shape| shape.main || shape.name == "by id, another column").collect();
     attempt.probes(scene, &main)

@@ -49,6 +49,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let attackers: Vec<&Principal> = scene.attackers(VICTIM).into_iter().chain(anonymous).collect();
     let owners = scene.owners(&parent.name, VICTIM);
     let attempt = Attempt {
+        table: child,
         topic: "reach tenant A's rows in the partition",
         attackers: &attackers,
         owners: &owners,

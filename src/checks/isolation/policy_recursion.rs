@@ -44,8 +44,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     principals.extend(target.attackers.iter().take(1));
     principals.extend(scene.world.principal(PrincipalKind::Stranger));
     principals.extend(scene.world.principal(PrincipalKind::Anonymous));
-    let attempt =
-        Attempt { topic: "use the table", attackers: &principals, owners: &[], observe: vec![target.state.clone()] };
+    let attempt = Attempt {
+        table: target.table,
+        topic: "use the table",
+        attackers: &principals,
+        owners: &[],
+        observe: vec![target.state.clone()],
+    };
     vec![Case {
         object: object_of(target.table),
         tables: target.tables(),

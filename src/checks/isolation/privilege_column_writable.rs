@@ -94,7 +94,13 @@ fn by_update(
         shapes.push(shape("by id", true, format!("update {name} as t set {set} where {condition}")));
         shapes.push(shape("bare", false, format!("update {name} set {set}")));
     }
-    let attempt = Attempt { topic: "raise itself", attackers: &target.owners, owners: &[], observe: vec![observe] };
+    let attempt = Attempt {
+        table: target.table,
+        topic: "raise itself",
+        attackers: &target.owners,
+        owners: &[],
+        observe: vec![observe],
+    };
     attempt.probes(scene, &shapes)
 }
 
@@ -121,7 +127,8 @@ fn by_insert(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, value
         quote_literal(value)
     );
     let owners: Vec<&Principal> = scene.owners(&target.table.name, tenant);
-    let attempt = Attempt { topic: FROM_THE_START, attackers: &owners, owners: &[], observe: vec![observe] };
+    let attempt =
+        Attempt { table: target.table, topic: FROM_THE_START, attackers: &owners, owners: &[], observe: vec![observe] };
     attempt.probes(scene, &[shape("insert", true, statement)])
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::scene::Scene;
 use crate::catalog::{ForeignKey, Table, quote_identifier, quote_literal};
-use crate::tenancy::{TableIntent, TableRole, Tie};
+use crate::tenancy::{Command, TableIntent, TableRole, Tie};
 use crate::world::{StoredRow, Values};
 
 /// A foreign key between tables whose rows belong to tenants.
@@ -31,8 +31,10 @@ pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a Ta
             let users = scene.intent.users.as_ref().is_some_and(|(users, _)| *users == parent.name);
             let of_people = users || parent_intent.role == TableRole::Profile;
             let user_root = matches!(parent_intent.tie.value, Tie::Root(index) if scene.users_are_tenants(index));
+            let open =
+                parent_intent.public.contains(&Command::Select) || parent_intent.shared.contains(&Command::Select);
             let same_root = scene.intent.root_of(&parent.name) == Some(root);
-            (same_root && !of_people && !user_root).then(|| Reference { key, parent, tie: tie.clone() })
+            (same_root && !of_people && !user_root && !open).then(|| Reference { key, parent, tie: tie.clone() })
         })
         .collect()
 }

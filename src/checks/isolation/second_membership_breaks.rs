@@ -43,7 +43,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         }
         let make = |part: Part, principal: &Principal| probe(scene, &target, (part, principal), topic, role, &needles);
         probes.extend(make(Part::Attack, both));
-        probes.extend(scene.owners(&target.table.name, tenant).first().and_then(|owner| make(Part::Control, owner)));
+        probes.extend(peer(scene, both, root, tenant).and_then(|peer| make(Part::Control, peer)));
     }
     if probes.is_empty() {
         return vec![target.without_row(scene, EXPECTED)];
@@ -57,6 +57,17 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         judge: Judge::Own(judge),
         fix: None,
     }]
+}
+
+/// A user of this tenant alone, with the role that the user of two tenants has in it.
+fn peer<'a>(scene: &Scene<'a>, both: &Principal, root: usize, tenant: usize) -> Option<&'a Principal> {
+    let role = |principal: &Principal| {
+        let mut standings = principal.standings.iter();
+        standings
+            .find(|standing| standing.root == root && standing.tenant == tenant)
+            .map(|standing| standing.role.clone())
+    };
+    scene.world.members(root, tenant).into_iter().find(|member| role(member) == role(both))
 }
 
 /// Whether a claim or setting says which tenant is meant.

@@ -5,7 +5,7 @@ use super::super::scene::{Scene, Subject, VICTIM};
 use super::super::statement::{Attempt, Shape};
 use super::super::{Case, Check, Finding, Judge};
 use super::public_bucket_lists::is_public;
-use crate::catalog::{QualifiedName, quote_literal};
+use crate::catalog::{QualifiedName, Table, quote_literal};
 use crate::probe::{Act, Needles, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
 use crate::world::{Principal, PrincipalKind, StoredRow};
@@ -36,7 +36,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let attackers: Vec<&Principal> = scene.attackers(VICTIM).into_iter().chain(anonymous).collect();
     let mut probes = Vec::new();
     for row in rows {
-        probes.extend(tries(scene, &table.name, (bucket, row), &attackers));
+        probes.extend(tries(scene, table, (bucket, row), &attackers));
     }
     vec![Case {
         object: bucket_object(bucket),
@@ -50,7 +50,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
 
 fn tries(
     scene: &Scene<'_>,
-    table: &QualifiedName,
+    table: &Table,
     (bucket, row): (&str, &StoredRow),
     attackers: &[&Principal],
 ) -> Vec<SqlProbe> {
@@ -63,7 +63,7 @@ fn tries(
         .take(2)
         .collect();
     let this = format!("o.bucket_id = {} and o.name = {}", quote_literal(bucket), quote_literal(&name));
-    let target = table.quoted();
+    let target = table.name.quoted();
     let state = format!("select count(*), md5(coalesce(string_agg(o::text, '|'), '')) from {target} as o where {this}");
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let planted = format!("{folder}/seaworthy-planted.txt");
@@ -81,7 +81,7 @@ fn tries(
     };
     let mut probes = Vec::new();
     let mut ask = |topic: &str, observe: Vec<String>, shape: Shape| {
-        let attempt = Attempt { topic, attackers, owners: &owners, observe };
+        let attempt = Attempt { table, topic, attackers, owners: &owners, observe };
         probes.extend(attempt.probes(scene, &[shape]));
     };
     if !is_public(scene, bucket) {
@@ -98,11 +98,16 @@ fn tries(
     }
     let rename = format!("update {target} as o set metadata = '{{\"seaworthy\": true}}' where {this}");
     ask("replace tenant A's files", vec![state.clone()], shape("by name", rename, Signal::Change));
+    let bare = format!("update {target} set metadata = '{{\"seaworthy\": true}}'");
+    ask("replace tenant A's files", vec![state.clone()], shape("bare", bare, Signal::Change));
     let remove = format!("delete from {target} as o where {this}");
     let mut removal = shape("by name", remove, Signal::Change);
     // Supabase lets SQL delete objects only where this is set.
     removal.prepare = vec!["set local storage.allow_delete_query = 'true'".to_owned()];
-    ask("delete tenant A's files", vec![state], removal);
+    let mut bare = shape("bare", format!("delete from {target}"), Signal::Change);
+    bare.prepare.clone_from(&removal.prepare);
+    ask("delete tenant A's files", vec![state.clone()], removal);
+    ask("delete tenant A's files", vec![state], bare);
     let plant = format!(
         "insert into {target} (bucket_id, name) values ({}, {})",
         quote_literal(bucket),

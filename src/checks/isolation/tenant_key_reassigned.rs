@@ -2,7 +2,7 @@
 //! hands its own tenant to a stranger. Nobody may, so the control is the service role.
 
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
-use super::super::statement::{Attempt, Shape, assignment};
+use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{Table, quote_identifier, quote_literal};
@@ -50,7 +50,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let attackers: Vec<_> =
         scene.attackers(VICTIM).into_iter().filter(|principal| !principal.is_of(destination)).collect();
     let observe = [VICTIM, destination].into_iter().filter_map(|tenant| scene.state(target.table, tenant)).collect();
-    let attempt = Attempt { topic: TOPIC, attackers: &attackers, owners: &[], observe };
+    let attempt = Attempt { table: target.table, topic: TOPIC, attackers: &attackers, owners: &[], observe };
     vec![Case {
         object: object_of(target.table),
         tables: target.tables(),
@@ -87,10 +87,11 @@ fn moves(
     let away = set(destination, there, &tie)?;
     let here = set(ATTACKER, Some(own_row), &tie)?;
     let name = target.table.name.quoted();
+    let prepare = put_referring_away(scene.catalog, target.table);
     let update = |shape: &'static str, main: bool, set: &str, condition: Option<String>| Shape {
         name: shape,
         main,
-        prepare: Vec::new(),
+        prepare: prepare.clone(),
         act: Act::statement(condition.map_or_else(
             || format!("update {name} as t set {set}"),
             |condition| format!("update {name} as t set {set} where {condition}"),
@@ -170,7 +171,13 @@ fn handed_over(scene: &Scene<'_>, target: &TenantTable<'_>, root: usize, own_row
     let shapes = [update("by id", &format!(" where {condition}")), update("bare", "")];
     let observe = vec![format!("select t.{}::text from {name} as t where {condition}", quote_identifier(column))];
     let owners = scene.owners(&target.table.name, ATTACKER);
-    let attempt = Attempt { topic: "hand its own tenant to a stranger", attackers: &owners, owners: &[], observe };
+    let attempt = Attempt {
+        table: target.table,
+        topic: "hand its own tenant to a stranger",
+        attackers: &owners,
+        owners: &[],
+        observe,
+    };
     vec![Case {
         object: object_of(target.table),
         tables: target.tables(),

@@ -85,7 +85,7 @@ fn changes(
 ) -> Case {
     let mut probes = Vec::new();
     for (topic, shape) in writes {
-        let attempt = Attempt { topic, attackers: &[], owners: &[], observe: observe.to_vec() };
+        let attempt = Attempt { table: target.table, topic, attackers: &[], owners: &[], observe: observe.to_vec() };
         let make = |part: Part, principal: &Principal, signal: Signal| {
             let mut probe = attempt.probe(part, principal, shape);
             probe.signal = signal;

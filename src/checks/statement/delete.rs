@@ -42,6 +42,21 @@ pub fn deletes(scene: &Scene<'_>, table: &Table, row: &StoredRow) -> Vec<Shape> 
     shapes
 }
 
+/// Statements that empty the tables whose foreign keys would refuse another key for a row of `table`.
+#[must_use]
+pub fn put_referring_away(catalog: &Catalog, table: &Table) -> Vec<String> {
+    let refers = |other: &&Table| {
+        other.holds_rows()
+            && other.name != table.name
+            && other
+                .foreign_keys
+                .iter()
+                .any(|key| key.referenced_table == table.name && key.on_update != ReferentialAction::Cascade)
+    };
+    let referring: Vec<&QualifiedName> = catalog.tables.iter().filter(refers).map(|other| &other.name).collect();
+    emptied(&referring)
+}
+
 /// Statements that empty the tables whose foreign keys would refuse a delete from `table`, and theirs in turn. Triggers and
 /// foreign keys are off while they run, since all is rolled back.
 #[must_use]
@@ -62,11 +77,16 @@ pub(super) fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
             }
         }
     }
-    if restricting.is_empty() {
+    emptied(&restricting)
+}
+
+/// Without triggers and foreign keys.
+fn emptied(tables: &[&QualifiedName]) -> Vec<String> {
+    if tables.is_empty() {
         return Vec::new();
     }
     let mut statements = vec!["set local session_replication_role = replica".to_owned()];
-    statements.extend(restricting.iter().map(|name| format!("delete from {}", name.quoted())));
+    statements.extend(tables.iter().map(|name| format!("delete from {}", name.quoted())));
     statements.push("set local session_replication_role = origin".to_owned());
     statements
 }

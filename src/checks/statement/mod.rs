@@ -6,12 +6,13 @@ mod insert;
 mod read;
 mod update;
 
-pub use delete::deletes;
+pub use delete::{deletes, put_referring_away};
 pub use insert::{insert_columns, insert_statement, inserts};
 pub use read::reads;
 pub use update::{assignment, updates};
 
 use super::scene::Scene;
+use crate::catalog::Table;
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::world::Principal;
 
@@ -33,6 +34,8 @@ pub struct Shape {
 /// Who tries what in one topic.
 #[derive(Debug)]
 pub struct Attempt<'a> {
+    /// The table that it is about.
+    pub table: &'a Table,
     /// What is being attempted, in words.
     pub topic: &'a str,
     /// Those who must not.
@@ -50,7 +53,7 @@ impl Attempt<'_> {
         let mut probes = Vec::new();
         for shape in shapes {
             probes.extend(self.side(Part::Control, self.owners, shape));
-            probes.extend(scene.service().map(|service| self.probe(Part::Service, service, shape)));
+            probes.extend(scene.server(self.table).map(|server| self.probe(Part::Service, &server, shape)));
             probes.extend(self.side(Part::Attack, self.attackers, shape));
         }
         probes

@@ -55,7 +55,7 @@ pub fn reads(scene: &Scene<'_>, table: &Table, row: Option<&StoredRow>, role: &s
         shapes.push(shape("tablesample", false, Act::statement(sample), &signal));
     }
     shapes.push(prepared(&whole, &signal));
-    shapes.push(shape("copy to", false, Act::CopyOut(format!("copy ({whole}) to stdout")), &signal));
+    shapes.push(shape("copy to", false, Act::CopyOut(whole), &signal));
     shapes
 }
 

@@ -29,7 +29,16 @@ pub(super) fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role
         column.is_writable() && column.identity == crate::catalog::Identity::No && !bound.contains(&column.name)
     };
     let granted = scene.catalog.columns_allowed(role, Privilege::Update, table);
-    let mut columns: Vec<&Column> = granted.into_iter().filter(ordinary).collect();
+    let mut columns: Vec<&Column> = granted.iter().copied().filter(ordinary).collect();
+    if columns.is_empty() {
+        // Perhaps the one column that may be updated is one of privilege: an administrator sets others' roles.
+        let elsewhere = whose_columns(scene, table);
+        columns = granted
+            .iter()
+            .copied()
+            .filter(|column| column.is_writable() && !elsewhere.contains(&column.name))
+            .collect();
+    }
     if columns.is_empty() {
         columns = table.columns.iter().filter(ordinary).collect();
     }
@@ -43,8 +52,17 @@ pub(super) fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role
         .collect()
 }
 
-/// Columns that say whose a row is, which row it is, or what it refers to.
+/// Columns that say whose a row is, which row it is, what it refers to, or what its owner may.
 fn bound_columns(scene: &Scene<'_>, table: &Table) -> Vec<String> {
+    let mut bound = whose_columns(scene, table);
+    if let Some(intent) = scene.intent.table(&table.name) {
+        bound.extend(intent.privilege_columns.iter().map(|column| column.value.clone()));
+    }
+    bound
+}
+
+/// Columns that say whose a row is, which row it is, or what it refers to.
+fn whose_columns(scene: &Scene<'_>, table: &Table) -> Vec<String> {
     let mut bound: Vec<String> = table.key_columns().to_vec();
     bound.extend(table.foreign_keys.iter().flat_map(|key| key.columns.iter().cloned()));
     bound.extend(table.uniques.iter().flat_map(|key| key.columns.iter().cloned()));
@@ -52,7 +70,6 @@ fn bound_columns(scene: &Scene<'_>, table: &Table) -> Vec<String> {
         table.indexes.iter().filter(|index| index.unique).flat_map(|index| index.columns.iter().flatten().cloned()),
     );
     if let Some(intent) = scene.intent.table(&table.name) {
-        bound.extend(intent.privilege_columns.iter().map(|column| column.value.clone()));
         match &intent.tie.value {
             Tie::Key { column, .. } => bound.push(column.clone()),
             Tie::Through { columns, .. } => bound.extend(columns.iter().cloned()),

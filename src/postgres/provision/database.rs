@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -46,6 +47,11 @@ impl fmt::Debug for Database {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Database").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// An address by way of a socket, in the one form that libpq and sqlx both read.
+pub(super) fn socket_url(directory: &Path, user: &str, database: &str) -> String {
+    format!("postgres:///{database}?host={}&user={user}", directory.display())
 }
 
 pub(super) async fn connect(options: PgConnectOptions, patience: Duration) -> Result<Session, SqlError> {

@@ -2,15 +2,15 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as DockerError;
 use testcontainers::bollard::models::{ImageConfig, PortBinding};
 use testcontainers::bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RemoveContainerOptionsBuilder,
 };
-use testcontainers::core::IntoContainerPort;
 use testcontainers::core::client::docker_client_instance;
+use testcontainers::core::{IntoContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt};
 
@@ -27,11 +27,19 @@ const DEFAULT_IMAGE: &str = "postgres:17-alpine";
 /// Every container of ours carries its owner under this label.
 pub(super) const LABEL: &str = "seaworthy.owner";
 const PORT: u16 = 5432;
+const PLENTY: i64 = 4 << 30;
 /// How long the daemon may take to say that it is there.
 const PING: Duration = Duration::from_secs(3);
 const READY: Duration = Duration::from_secs(90);
-const SETTINGS: [&str; 5] =
-    ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "max_locks_per_transaction=256"];
+/// As for a local server, so far as an image's own configuration is not in the way.
+const SETTINGS: [&str; 6] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "autovacuum=off",
+    "max_locks_per_transaction=256",
+    "log_min_messages=log",
+];
 
 /// A server in a container of its own.
 pub(super) struct DockerServer {
@@ -60,7 +68,8 @@ impl DockerServer {
         let login = Login::of(&config);
         let name = random_name("seaworthy-");
         let mut removal = Removal { watchdog: Watchdog::over_container(&name), name, removed: false };
-        let started = request(&image, &config, &login, &removal.name).start().await;
+        let in_memory = has_plenty_of_memory(&docker).await;
+        let started = request(&image, &config, &login, &removal.name, in_memory).start().await;
         let container = match started {
             Ok(container) => container,
             Err(error) => {
@@ -184,20 +193,14 @@ struct Login {
 
 impl Login {
     fn of(config: &ImageConfig) -> Self {
-        let variable = |name: &str| {
-            let variables = config.env.iter().flatten();
-            variables
-                .filter_map(|line| line.split_once('='))
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.to_owned())
-        };
-        let user = variable("POSTGRES_USER").unwrap_or_else(|| "postgres".to_owned());
-        let database = variable("POSTGRES_DB").unwrap_or_else(|| user.clone());
+        let user = variable(config, "POSTGRES_USER").unwrap_or_else(|| "postgres".to_owned());
+        let database = variable(config, "POSTGRES_DB").unwrap_or_else(|| user.clone());
         Self { user, database, password: random_name("") }
     }
 
     fn options(&self, host: &str, port: u16) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Prefer)
             .host(host)
             .port(port)
             .username(&self.user)
@@ -206,7 +209,19 @@ impl Login {
     }
 }
 
-fn request(image: &str, config: &ImageConfig, login: &Login, name: &str) -> ContainerRequest<GenericImage> {
+/// A variable of the image's environment.
+fn variable(config: &ImageConfig, name: &str) -> Option<String> {
+    let mut variables = config.env.iter().flatten().filter_map(|line| line.split_once('='));
+    variables.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}
+
+fn request(
+    image: &str,
+    config: &ImageConfig,
+    login: &Login,
+    name: &str,
+    in_memory: bool,
+) -> ContainerRequest<GenericImage> {
     let (repository, tag) = repository_and_tag(image);
     let request = GenericImage::new(repository, tag)
         .with_mapped_port(0, PORT.tcp())
@@ -214,6 +229,10 @@ fn request(image: &str, config: &ImageConfig, login: &Login, name: &str) -> Cont
         .with_label(LABEL, Owner::current().to_string())
         .with_env_var("POSTGRES_PASSWORD", &login.password)
         .with_startup_timeout(READY);
+    let request = match data_volume(config) {
+        Some(path) if in_memory => request.with_mount(Mount::tmpfs_mount(path)),
+        _ => request,
+    };
     let request = match command_line(config) {
         Some(command) => request.with_cmd(command),
         None => request,
@@ -225,6 +244,18 @@ fn request(image: &str, config: &ImageConfig, login: &Login, name: &str) -> Cont
         let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(String::new()) };
         host.port_bindings = Some(HashMap::from([(format!("{PORT}/tcp"), Some(vec![binding]))]));
     })
+}
+
+/// Where the data lie, if the image keeps them in a volume: what an image carries there itself must not be hidden.
+fn data_volume(config: &ImageConfig) -> Option<String> {
+    let path = variable(config, "PGDATA")?;
+    let volumes = config.volumes.as_ref()?;
+    volumes.iter().any(|volume| volume.trim_end_matches('/') == path.trim_end_matches('/')).then_some(path)
+}
+
+/// Whether the daemon's machine has memory enough to keep the data there: making files on a layered disk is slow.
+async fn has_plenty_of_memory(docker: &Docker) -> bool {
+    docker.info().await.is_ok_and(|info| info.mem_total.is_some_and(|bytes| bytes >= PLENTY))
 }
 
 /// Whether a port published on loopback can be reached: not from another machine, nor from inside another container.
@@ -267,7 +298,9 @@ async fn connect() -> Result<Docker, ProvisionError> {
         let next = "Start Docker, or let this account use it (DOCKER_HOST says where it is)";
         ProvisionError::unavailable(PROVIDER, why, next)
     };
-    let docker = docker_client_instance().await.map_err(|error| missing(error.to_string()))?;
+    let docker = docker_client_instance()
+        .await
+        .map_err(|error| missing(format!("the Docker daemon cannot be reached: {error}")))?;
     match tokio::time::timeout(PING, docker.ping()).await {
         Ok(Ok(_)) => Ok(docker),
         Ok(Err(error)) => Err(missing(format!("the Docker daemon cannot be reached: {}", cause(&error)))),
@@ -380,6 +413,11 @@ mod tests {
         assert!(command.contains(&"fsync=off".to_owned()));
         let login = Login::of(&config);
         assert_eq!((login.user.as_str(), login.database.as_str()), ("supabase_admin", "postgres"));
+        assert_eq!(data_volume(&config), None, "nothing says that its data are in a volume");
+        let mut official = config.clone();
+        official.env = Some(vec!["PGDATA=/var/lib/postgresql/data".to_owned()]);
+        official.volumes = Some(vec!["/var/lib/postgresql/data".to_owned()]);
+        assert_eq!(data_volume(&official).as_deref(), Some("/var/lib/postgresql/data"));
         let other = ImageConfig { cmd: Some(vec!["/start.sh".to_owned()]), ..ImageConfig::default() };
         assert_eq!(command_line(&other), None);
     }

@@ -1,4 +1,6 @@
 use std::collections::HashMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use postgresql_embedded::{PostgreSQL, Settings, VersionReq};
@@ -10,7 +12,7 @@ use super::cluster::cache_directory;
 use super::local::LocalServer;
 
 const PROVIDER: &str = "download";
-/// Where the releases are, instead of theseus-rs/postgresql-binaries on GitHub.
+/// Another GitHub repository with releases laid out in the same way.
 const VARIABLE: &str = "SEAWORTHY_PG_RELEASES";
 const DEFAULT_RELEASES: &str = "https://github.com/theseus-rs/postgresql-binaries";
 const VERSION: &str = "^17";
@@ -18,13 +20,13 @@ const VERSION: &str = "^17";
 /// Fetches the programs, unless an earlier run did, and starts a server of them.
 pub(super) async fn start() -> Result<LocalServer, ProvisionError> {
     let account = Account::for_server();
-    let next = format!("Check the network, or point {VARIABLE} at a copy of the releases");
+    let next = format!("Check the network, or name a copy of the releases on GitHub in {VARIABLE}");
     let failed = |error: String| ProvisionError::unavailable(PROVIDER, error, next.clone());
     let installation = installation_directory(account.as_ref())
         .ok_or_else(|| failed("there is no cache directory to keep the programs in (HOME is not set)".to_owned()))?;
     // Only the programs are wanted: a data directory that looks initialised is left alone.
     let data = tempfile::tempdir().map_err(ProvisionError::io("making a temporary directory"))?;
-    std::fs::write(data.path().join("postgresql.conf"), "").map_err(ProvisionError::path("writing to", data.path()))?;
+    fs::write(data.path().join("postgresql.conf"), "").map_err(ProvisionError::path("writing to", data.path()))?;
     let version = VersionReq::parse(VERSION).map_err(|error| failed(error.to_string()))?;
     let mut programs = PostgreSQL::new(Settings {
         releases_url: releases(),
@@ -43,7 +45,14 @@ pub(super) async fn start() -> Result<LocalServer, ProvisionError> {
         socket_dir: None,
     });
     programs.setup().await.map_err(|error| failed(format!("PostgreSQL {VERSION} cannot be fetched: {error}")))?;
-    let directory = programs.settings().binary_dir();
+    let settings = programs.settings();
+    let directory = settings.binary_dir();
+    if account.is_some() {
+        // It was unpacked for our eyes alone, and the server runs as somebody else.
+        let everybody = Permissions::from_mode(0o755);
+        fs::set_permissions(&settings.installation_dir, everybody)
+            .map_err(ProvisionError::path("opening", &settings.installation_dir))?;
+    }
     let binaries = Binaries::probe(&directory, account.as_ref())
         .map_err(|why| failed(format!("{} cannot be used: {why}", directory.display())))?;
     LocalServer::start_with(binaries, account).await

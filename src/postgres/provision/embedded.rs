@@ -2,9 +2,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pglite_oxide::{PgliteServer, extensions};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::ProvisionError;
+use super::database::socket_url;
 use super::local::blocking;
 use super::relay::Relay;
 use super::work_directory::WorkDirectory;
@@ -46,6 +47,7 @@ impl EmbeddedServer {
 
     pub(super) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Disable)
             .socket(self.directory.path())
             .port(5432)
             .username(SUPERUSER)
@@ -54,7 +56,7 @@ impl EmbeddedServer {
     }
 
     pub(super) fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@/{database}?host={}", self.directory.path().display())
+        socket_url(self.directory.path(), SUPERUSER, database)
     }
 
     /// Ends it and removes its files.

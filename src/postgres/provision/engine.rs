@@ -17,13 +17,13 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 /// What runs the server.
 pub(super) enum Engine {
     #[cfg(feature = "docker")]
-    Docker(DockerServer),
+    Docker(Box<DockerServer>),
     Local(LocalServer),
     #[cfg(feature = "download")]
     Download(LocalServer),
     #[cfg(feature = "embedded")]
     Embedded(EmbeddedServer),
-    Url(UrlServer),
+    Url(Box<UrlServer>),
 }
 
 /// Starts the engine of one provider.
@@ -38,7 +38,7 @@ pub(super) async fn start(
         ProviderChoice::Local => LocalServer::start().await.map(Engine::Local),
         ProviderChoice::Download => start_download().await,
         ProviderChoice::Embedded => start_embedded(options).await,
-        ProviderChoice::Url(url) => UrlServer::new(url).map(Engine::Url),
+        ProviderChoice::Url(url) => UrlServer::new(url).map(|server| Engine::Url(Box::new(server))),
         // `auto` is a list of the others.
         ProviderChoice::Auto => Err(ProvisionError::NoneServes { tried: Vec::new() }),
     }
@@ -54,7 +54,8 @@ async fn start_docker(
     if swept > 0 {
         tell(Event::Note(format!("removed {swept} container(s) of interrupted runs")));
     }
-    DockerServer::start(options.image.as_deref(), patience).await.map(Engine::Docker)
+    let server = DockerServer::start(options.image.as_deref(), patience).await?;
+    Ok(Engine::Docker(Box::new(server)))
 }
 
 #[cfg(not(feature = "docker"))]

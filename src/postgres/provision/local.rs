@@ -6,19 +6,20 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::super::Session;
 use super::ProvisionError;
 use super::account::{Account, command};
 use super::binaries::Binaries;
 use super::cluster::{ClusterCache, SUPERUSER};
+use super::database::socket_url;
 use super::work_directory::WorkDirectory;
 
 const PORT: u16 = 5432;
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A scratch server: nothing of it needs to survive a crash, and nothing may run that a run did not ask for.
-const SETTINGS: [(&str, &str); 17] = [
+const SETTINGS: [(&str, &str); 18] = [
     ("listen_addresses", ""),
     ("fsync", "off"),
     ("full_page_writes", "off"),
@@ -35,6 +36,8 @@ const SETTINGS: [(&str, &str); 17] = [
     ("dynamic_shared_memory_type", "mmap"),
     ("logging_collector", "off"),
     ("log_destination", "stderr"),
+    // Not the statements that fail: a run makes thousands fail, and reads their errors itself.
+    ("log_min_messages", "log"),
     ("ssl", "off"),
     ("restart_after_crash", "off"),
     ("max_locks_per_transaction", "256"),
@@ -149,6 +152,7 @@ impl LocalServer {
     /// How to connect to its `postgres` database.
     pub(super) fn options(&self) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
+            .ssl_mode(PgSslMode::Disable)
             .socket(self.directory.path())
             .port(PORT)
             .username(SUPERUSER)
@@ -158,7 +162,7 @@ impl LocalServer {
 
     /// The address of a database, for people.
     pub(super) fn url(&self, database: &str) -> String {
-        format!("postgres://{SUPERUSER}@/{database}?host={}", self.directory.path().display())
+        socket_url(self.directory.path(), SUPERUSER, database)
     }
 
     /// What was found where, for the reason.

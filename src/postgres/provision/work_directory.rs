@@ -1,13 +1,15 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, geteuid};
+use nix::sys::statvfs::statvfs;
+use nix::unistd::{AccessFlags, Pid, access, geteuid};
 
 use super::ProvisionError;
 use super::account::Account;
@@ -15,6 +17,9 @@ use super::owner::Owner;
 use super::watchdog::Watchdog;
 
 const PREFIX: &str = "seaworthy-";
+/// Files in memory, on Linux; small in a container unless asked for.
+const MEMORY: &str = "/dev/shm";
+const PLENTY: u64 = 2 << 30;
 /// Says whose the directory is.
 const OWNER: &str = "owner";
 /// Lists directories elsewhere that go with this one, a line each.
@@ -33,6 +38,8 @@ impl WorkDirectory {
         let base = base();
         let path = tempfile::Builder::new()
             .prefix(PREFIX)
+            // Whoever can enter can reach the socket, and the server asks nobody for a password.
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&base)
             .map_err(ProvisionError::path("making a private directory in", &base))?
             .keep();
@@ -64,16 +71,34 @@ impl Drop for WorkDirectory {
     }
 }
 
-/// Where the directories are made. A socket's path has room for 107 bytes, so a deep TMPDIR is of no use.
+/// Where the directories are made: in memory where there is plenty (making the files of a cluster on a disk takes longer
+/// than all the rest of a start), unless somebody named a place.
 fn base() -> PathBuf {
-    let base = std::env::temp_dir();
-    if base.as_os_str().len() <= 70 { base } else { PathBuf::from("/tmp") }
+    let memory = Path::new(MEMORY);
+    if std::env::var_os("TMPDIR").is_none() && available(memory).is_some_and(|bytes| bytes >= PLENTY) {
+        return memory.to_owned();
+    }
+    temporary()
+}
+
+/// A socket's path has room for 107 bytes, so a deep TMPDIR is of no use.
+fn temporary() -> PathBuf {
+    let named = std::env::temp_dir();
+    if named.as_os_str().len() <= 70 { named } else { PathBuf::from("/tmp") }
+}
+
+/// The room in a directory that we can write to.
+fn available(directory: &Path) -> Option<u64> {
+    access(directory, AccessFlags::W_OK | AccessFlags::X_OK).ok()?;
+    let system = statvfs(directory).ok()?;
+    Some((system.blocks_available() as u64).saturating_mul(system.fragment_size() as u64))
 }
 
 /// Removes what runs left behind that died before they could, and says how many.
 pub(super) fn sweep() -> usize {
-    let Ok(entries) = fs::read_dir(base()) else { return 0 };
-    let left = entries.flatten().map(|entry| entry.path()).filter(|path| is_left_over(path));
+    let bases = BTreeSet::from([PathBuf::from(MEMORY), temporary()]);
+    let entries = bases.iter().filter_map(|base| fs::read_dir(base).ok()).flatten().flatten();
+    let left = entries.map(|entry| entry.path()).filter(|path| is_left_over(path));
     left.inspect(|path| {
         stop_server_in(path);
         remove(path);
@@ -152,6 +177,7 @@ mod tests {
         let directory = WorkDirectory::create(None).unwrap();
         let path = directory.path().to_owned();
         assert!(path.join(OWNER).is_file());
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700, "somebody else can enter");
         assert!(!is_left_over(&path));
         drop(directory);
         assert!(!path.exists());
