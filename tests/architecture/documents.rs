@@ -86,14 +86,19 @@ fn the_set_up_is_the_two_commands_that_ci_runs() {
     let ci = read(".ci/run");
     for command in commands.lines() {
         let words: Vec<&str> = command.split(' ').take(2).collect();
-        assert!(ci.contains(&format!("readme_command '{}'", words.join(" "))), "{command} is not read out of README.md");
+        assert!(
+            ci.contains(&format!("readme_command '{}'", words.join(" "))),
+            "{command} is not read out of README.md"
+        );
     }
 }
 
 #[test]
 fn no_document_points_to_a_file_that_is_not_there() {
     let mut lost = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md", "docs/checks.md"] {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md", "docs/checks.md"]
+    {
         let text = read(document);
         let folder = root().join(document).parent().unwrap().to_owned();
         for rest in text.split("](").skip(1) {

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn the_way_up_leads_to_other_rooms_too() {
-        let text = "use super::super::scene::Scene; use super::tenant_table; use self::inner::X; mod y { use super::Z; }";
+        let text =
+            "use super::super::scene::Scene; use super::tenant_table; use self::inner::X; mod y { use super::Z; }";
         let found = names("checks/isolation/z.rs", text);
         let inner = ["checks::isolation::tenant_table", "checks::isolation::z::Z", "checks::isolation::z::inner::X"];
         assert_eq!(found, [inner.as_slice(), &["checks::scene::Scene"]].concat());

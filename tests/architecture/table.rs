@@ -22,7 +22,12 @@ fn is_heading(line: &str, heading: &str) -> bool {
 }
 
 fn cells(line: &str) -> Vec<String> {
-    line.trim().trim_matches('|').replace("\\|", "\u{0}").split('|').map(|cell| cell.trim().replace('\u{0}', "|")).collect()
+    line.trim()
+        .trim_matches('|')
+        .replace("\\|", "\u{0}")
+        .split('|')
+        .map(|cell| cell.trim().replace('\u{0}', "|"))
+        .collect()
 }
 
 /// What stands in backticks: "`catalog`, `world`" → catalog, world.
