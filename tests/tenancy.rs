@@ -445,6 +445,72 @@ async fn where_nobody_may_reach_a_table_there_is_no_client_role() {
 }
 
 #[tokio::test]
+async fn a_setting_whose_name_says_nothing_is_known_by_what_it_is_compared_with() {
+    let intent = infer_on(
+        Profile::Plain,
+        "create table depots (id uuid primary key, name text); create table stock (id uuid primary key, depot_id uuid not null references depots, kind text);
+         create table kinds (name text primary key); alter table stock add foreign key (kind) references kinds;
+         create view stock_levels as select depot_id, count(*) from stock group by 1;
+         alter table depots enable row level security; alter table stock enable row level security; alter table kinds enable row level security;
+         create policy p on depots using (id::text = current_setting('depot.id', true));
+         create policy p on stock using (depot_id::text = current_setting('depot.id', true));
+         create policy p on kinds using (name = current_setting('wms.mode', true));",
+    )
+    .await;
+    assert_eq!(roots(&intent), ["public.depots.id by claim"]);
+    assert_eq!(ties(&intent, &["stock", "stock_levels", "kinds"]), ["depot_id of 0", "depot_id of 0", "global"]);
+    assert_eq!(setting(&intent, "depot.id"), Some(IdentityValue::TenantId(0)));
+    assert_eq!(setting(&intent, "wms.mode"), None);
+}
+
+#[tokio::test]
+async fn a_thing_in_which_users_have_roles_is_a_root_whatever_its_name() {
+    let intent = infer_on(
+        Profile::Supabase,
+        "create table ships (id uuid primary key, name text);
+         create table crew (ship_id uuid references ships, user_id uuid references auth.users, role text check (role in ('hand', 'captain')), primary key (ship_id, user_id));
+         create table likes (ship_id uuid references ships, user_id uuid references auth.users, primary key (ship_id, user_id));",
+    )
+    .await;
+    assert_eq!(roots(&intent), ["public.ships.id by membership"]);
+    assert_eq!(memberships(&intent), ["public.crew user_id in ship_id as role [hand, captain]"]);
+    assert_eq!(tie(&intent, "likes"), "ship_id of 0");
+}
+
+#[tokio::test]
+async fn a_copy_of_a_table_without_its_foreign_keys_is_tied_by_its_names() {
+    let intent = infer_on(
+        Profile::Supabase,
+        "create table clubs (id uuid primary key, user_id uuid not null references auth.users);
+         create table contacts (id uuid primary key, club_id uuid not null references clubs, name text);
+         create table contacts_backup as select * from contacts;
+         create table other (club_id text);",
+    )
+    .await;
+    assert_eq!(
+        ties(&intent, &["contacts", "contacts_backup", "other"]),
+        ["club_id to clubs.id", "club_id to clubs.id", "untied"]
+    );
+}
+
+#[tokio::test]
+async fn any_table_whose_key_is_the_users_is_about_the_user() {
+    let intent = infer_on(
+        Profile::Supabase,
+        "create table patients (id uuid primary key references auth.users, name text, is_admin boolean);
+         create table doctors (id uuid primary key references auth.users);
+         create table user_settings (id uuid primary key references auth.users, dark boolean);
+         create table prescriptions (id uuid primary key, doctor_id uuid references doctors, patient_id uuid not null references patients);",
+    )
+    .await;
+    assert_eq!(role(&intent, "doctors"), TableRole::Profile);
+    assert_eq!(role(&intent, "user_settings"), TableRole::Plain);
+    assert_eq!(tie(&intent, "user_settings"), "id of 0");
+    assert_eq!(tie(&intent, "prescriptions"), "patient_id of 0");
+    assert_eq!(privileges(&intent, "patients"), ["is_admin"]);
+}
+
+#[tokio::test]
 async fn users_that_no_table_lists_are_known_by_id_alone() {
     let intent = infer_on(
         Profile::Plain,
@@ -483,6 +549,31 @@ async fn composite_keys_tie_a_child_by_the_column_that_they_share() {
     .await;
     assert_eq!(ties(&intent, &["boards", "cards", "loose"]), ["team_id of 0", "team of 0", "team of 0"]);
     assert_eq!(memberships(&intent), ["public.team_members user_id in team_id as - []"]);
+}
+
+#[tokio::test]
+async fn reference_data_is_told_from_what_merely_has_no_tie() {
+    let intent = infer_on(
+        Profile::Supabase,
+        "create table industries_of_ours (id int primary key, name text); create table blobs (id int primary key, bytes bytea, data text);
+         create table domains (id int primary key, name text); create table kinds (id int primary key, label text);
+         create table documents (id int primary key, user_id uuid not null references auth.users, industry int references industries_of_ours,
+             blob_id int not null unique references blobs, kind int references kinds);
+         create table user_domains (id int primary key, user_id uuid not null references auth.users, domain_id int references domains);
+         create table prices (id int primary key, monthly_message_limit int); create table waitlist (id int primary key, email text unique);
+         create table airports (iata_code text primary key, city text); create table stored (code text primary key, value jsonb);
+         create table kind_translations (id int primary key, kind int references kinds, language text);
+         create table _prisma_migrations (id text primary key);",
+    )
+    .await;
+    assert_eq!(
+        ties(
+            &intent,
+            &["industries_of_ours", "kinds", "prices", "airports", "kind_translations", "_prisma_migrations"]
+        ),
+        ["global"; 6]
+    );
+    assert_eq!(ties(&intent, &["blobs", "domains", "waitlist", "stored"]), ["untied"; 4]);
 }
 
 #[tokio::test]

@@ -93,6 +93,29 @@ pub fn beside_controls(case: &Case, outcomes: &[Outcome], meant: &[String], opti
     passed(case, outcomes, &attacks, &proven, &denied)
 }
 
+/// As [`beside_controls`], for what nobody may do: where the service role's same statement is taken without effect, or a trigger refuses
+/// it, the database itself keeps the value for everybody, and that is a pass too.
+#[must_use]
+pub fn kept_from_everybody(case: &Case, outcomes: &[Outcome], optional: &[String]) -> Finding {
+    let finding = beside_controls(case, outcomes, &[], optional);
+    let keeps = |outcome: &Outcome| match outcome {
+        Outcome::Completed { affected, .. } => *affected > 0 && !outcome.changed(),
+        // Raised by a trigger; a column that is generated always.
+        Outcome::Refused(refusal) => matches!(refusal.sqlstate.as_str(), "P0001" | "428C9"),
+        Outcome::Invalid(_) | Outcome::Lost(_) | Outcome::Skipped => false,
+    };
+    let keeper =
+        case.probes.iter().zip(outcomes).position(|(probe, outcome)| probe.part == Part::Service && keeps(outcome));
+    match (finding.status, keeper) {
+        (Status::Unproven, Some(keeper)) => {
+            Finding::new(Status::Pass, "a trigger keeps it for everybody, the service role too")
+                .observed(describe(outcomes.get(keeper)))
+                .shown_by([keeper])
+        }
+        _ => finding,
+    }
+}
+
 fn passed(case: &Case, outcomes: &[Outcome], attacks: &[usize], proven: &[usize], denied: &[usize]) -> Finding {
     let summary = if proven.is_empty() {
         "no client can do this at all; the service role can".to_owned()

@@ -335,6 +335,20 @@ impl<'a> Scene<'a> {
         source
     }
 
+    /// The columns of a row that name users of `tenant`.
+    #[must_use]
+    pub fn naming<'row>(&self, row: &'row StoredRow, tenant: usize) -> Vec<&'row str> {
+        let users: Vec<&str> = self
+            .world
+            .principals
+            .iter()
+            .filter(|principal| principal.is_of(tenant))
+            .filter_map(|principal| principal.user_id.as_deref())
+            .collect();
+        let named = |value: &Option<String>| value.as_deref().is_some_and(|value| users.contains(&value));
+        row.values.iter().filter(|(_, value)| named(value)).map(|(column, _)| column.as_str()).collect()
+    }
+
     /// Whether the tenants of `root` are users.
     #[must_use]
     pub fn users_are_tenants(&self, root: usize) -> bool {

@@ -41,9 +41,15 @@ impl Pipeline for Harness {
             for target in &request.targets {
                 let outcome = check_one(server, target, request, tell).await;
                 let lost = matches!(outcome, Err(RunError::ServerLost { .. }));
+                let whole = outcome.is_ok();
                 runs.push(SystemRun { system: target.name.clone(), outcome });
                 if lost {
                     break;
+                }
+                // Roles are the server's: what one system made is not for the next to find.
+                let restored = server.restore_roles().await;
+                if whole {
+                    restored?;
                 }
             }
             Ok(runs)

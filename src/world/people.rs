@@ -15,6 +15,10 @@ pub(crate) struct Seat {
     pub(crate) kind: PrincipalKind,
     /// The tenant that its rows count to; `None` for the stranger.
     pub(crate) home: Option<usize>,
+    /// Its place among the users of its tenant.
+    pub(crate) index: usize,
+    /// It belongs to the tenant, and to no group within: the one that can still be taken into one.
+    pub(crate) spare: bool,
     /// Its key in the users' table; `None` while a sequence has not given it.
     pub(crate) id: Option<String>,
     /// What it is to belong to: root, tenant and role. What could not be made is taken out again.
@@ -60,7 +64,8 @@ impl People {
     pub(crate) fn new(catalog: &Catalog, intent: &Intent, entropy: Entropy) -> Self {
         let mut people = Self::default();
         let roots = root_key_types(catalog, intent);
-        let size = seats_per_tenant(intent);
+        let spares = usize::from(has_groups(intent));
+        let size = seats_per_tenant(intent) + spares;
         for (tenant, label) in LABELS.iter().enumerate() {
             people.places.push(Place { label, ids: TenantIds::new(), first: people.seats.len(), sparse: false });
             let mut taken: BTreeMap<String, usize> = BTreeMap::new();
@@ -74,7 +79,8 @@ impl People {
                 };
                 let number = taken.entry(role.clone()).and_modify(|count| *count += 1).or_insert(1);
                 let name = format!("{label} {role} {number}");
-                people.seats.push(Seat::new(name, PrincipalKind::Member, Some(tenant), posts, entropy));
+                let seat = Seat::new(name, PrincipalKind::Member, Some(tenant), posts, entropy);
+                people.seats.push(Seat { index, spare: index >= size - spares, ..seat });
             }
         }
         people.add_user_of_two(catalog, intent, entropy);
@@ -180,6 +186,11 @@ impl People {
         self.places.get(tenant).map(|place| place.first)
     }
 
+    /// The seat that can still be taken into a group of `tenant`.
+    pub(crate) fn spare_of(&self, tenant: usize) -> Option<usize> {
+        self.seats.iter().position(|seat| seat.spare && seat.home == Some(tenant))
+    }
+
     /// The seat that a row without a tenant refers to: nobody of A or B.
     pub(crate) fn outsider(&self) -> Option<usize> {
         self.seats.iter().rposition(|seat| seat.kind == PrincipalKind::Stranger)
@@ -206,7 +217,7 @@ impl Seat {
     fn new(name: String, kind: PrincipalKind, home: Option<usize>, posts: Vec<Post>, entropy: Entropy) -> Self {
         let local = name.to_lowercase().replace(' ', ".");
         let email = format!("{local}.{}@example.com", entropy.hex(&["email", &name], 12));
-        Self { name, kind, home, id: None, posts, email }
+        Self { name, kind, home, index: 0, spare: false, id: None, posts, email }
     }
 }
 
@@ -244,6 +255,18 @@ fn claims_hold(identity: &Identity, root: usize) -> bool {
         || identity.settings.iter().any(|setting| several(&setting.value))
 }
 
+/// Whether people belong to groups within a tenant too: a second membership table of one root.
+fn has_groups(intent: &Intent) -> bool {
+    let of_root = |root| intent.memberships.iter().filter(|membership| membership.root == root).count();
+    (0..intent.roots.len()).any(|root| of_root(root) > 1)
+}
+
+/// The role of the user of this index: two users a role, the last role for all that are left.
+pub(crate) fn role_of(membership: &Membership, index: usize) -> Option<String> {
+    let kept = membership.roles.len().min(MOST_ROLES);
+    membership.roles.get((index / 2).min(kept.saturating_sub(1))).cloned()
+}
+
 fn seats_per_tenant(intent: &Intent) -> usize {
     let of_root = |(root, tenant_root): (usize, &crate::tenancy::TenantRoot)| {
         let memberships = intent.memberships.iter().filter(|membership| membership.root == root);
@@ -263,12 +286,7 @@ fn posts(intent: &Intent, tenant: usize, index: usize) -> Vec<Post> {
     for (root, tenant_root) in intent.roots.iter().enumerate() {
         let owner = Some("owner".to_owned());
         let membership = membership_of(intent, root);
-        let by_membership = || {
-            let roles = membership.map(|membership| membership.roles.as_slice()).unwrap_or_default();
-            let kept = roles.len().min(MOST_ROLES);
-            // The last role of those kept is the least powerful.
-            roles.get((index / 2).min(kept.saturating_sub(1))).cloned()
-        };
+        let by_membership = || membership.and_then(|membership| role_of(membership, index));
         match &tenant_root.ownership {
             Ownership::User if index == 0 => posts.push(Post { root, tenant, role: owner }),
             Ownership::OwnerColumn(_) if index == 0 => posts.push(Post { root, tenant, role: owner }),

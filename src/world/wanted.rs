@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
 use super::model::{PrincipalKind, Values};
-use super::people::{People, Seat, membership_of};
+use super::people::{People, Seat, membership_of, role_of};
 use crate::catalog::{Catalog, QualifiedName, Table};
 use crate::tenancy::{Intent, Membership, Ownership, TableRole, Tie};
 
@@ -122,14 +122,18 @@ impl Wishes<'_> {
         fresh.ordinal = FRESH + tenant.map_or(0, |tenant| tenant + 1);
         let sort = self.sort(&table.name);
         match sort {
-            Sort::Users => fresh.pinned = self.new_user_values(table),
+            Sort::Users => fresh.pinned = self.new_user_values(table, tenant),
             Sort::Profiles => fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant)),
             Sort::Root(_) => {
                 fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant));
                 self.pin_owner(table, &mut fresh);
             }
             Sort::Membership(membership) => {
-                fresh.seat = self.people.outsider();
+                let is_group = self.intent.memberships.get(membership).is_some_and(|membership| {
+                    membership_of(self.intent, membership.root) != Some(membership)
+                });
+                let spare = tenant.filter(|_| is_group).and_then(|tenant| self.people.spare_of(tenant));
+                fresh.seat = spare.or_else(|| self.people.outsider());
                 if let Some(membership) = self.intent.memberships.get(membership) {
                     let role = membership.roles.last().cloned();
                     self.pin_membership(table, membership, tenant, role, &mut fresh);
@@ -204,14 +208,21 @@ impl Wishes<'_> {
         let mut drafts = Vec::new();
         for (number, seat) in self.people.seats.iter().enumerate() {
             for post in seat.posts.iter().filter(|post| post.root == membership.root) {
-                let role = post.role.clone().filter(|role| membership.roles.contains(role));
-                let role = role.or_else(|| membership.roles.first().cloned());
-                let mut draft = draft(Some(post.tenant), drafts.len());
-                draft.seat = Some(number);
-                draft.ordinal = drafts.len();
-                draft.optional = !first_of_root || seat.kind != PrincipalKind::Member;
-                self.pin_membership(table, membership, Some(post.tenant), role, &mut draft);
-                drafts.push(draft);
+                if seat.spare && !first_of_root {
+                    continue;
+                }
+                // A group within the tenant has roles of its own.
+                let role = post.role.clone().filter(|_| first_of_root).or_else(|| role_of(membership, seat.index));
+                // In both groups of the tenant, so that every row of a group has a member who may see it.
+                for group in 0..if first_of_root { 1 } else { 2 } {
+                    let index = if first_of_root { drafts.len() } else { group };
+                    let mut draft = draft(Some(post.tenant), index);
+                    draft.seat = Some(number);
+                    draft.ordinal = drafts.len();
+                    draft.optional = !first_of_root || seat.kind != PrincipalKind::Member;
+                    self.pin_membership(table, membership, Some(post.tenant), role.clone(), &mut draft);
+                    drafts.push(draft);
+                }
             }
         }
         drafts
@@ -303,11 +314,13 @@ impl Wishes<'_> {
         column.zip(role).map(|(column, role)| (column, Some(role))).into_iter().collect()
     }
 
-    fn new_user_values(&self, table: &Table) -> Values {
+    fn new_user_values(&self, table: &Table, tenant: Option<usize>) -> Values {
+        let label = tenant.and_then(|tenant| self.people.places.get(tenant)).map_or("x", |place| place.label);
+        let email = format!("newcomer.{}@example.com", label.to_lowercase());
         if table.name.schema == "auth" {
-            return self.auth_values(table, "newcomer@example.com", "newcomer");
+            return self.auth_values(table, &email, "newcomer");
         }
-        Values::new()
+        email_column(table).map(|column| (column, Some(email))).into_iter().collect()
     }
 
     /// A confirmed user of Supabase Auth; columns that this server's `auth.users` lacks are left out.

@@ -5,6 +5,7 @@ use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use super::privilege_column_writable::quoted_texts;
 use crate::tenancy::{Command, IdentityValue, JsonClaim, Profile};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::{Principal, PrincipalKind};
@@ -99,6 +100,7 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
         attackers.iter().find(|principal| principal.kind == PrincipalKind::Stranger),
     ];
     let mut liars = Vec::new();
+    let spoken = spoken_texts(scene);
     for attacker in chosen.into_iter().flatten() {
         let mut liar = (*attacker).clone();
         liar.name = format!("{} claiming to be of tenant A", attacker.name);
@@ -107,6 +109,7 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
                 set_claim(&mut liar, claim, &value);
             }
         }
+        let base = liar.clone();
         for setting in &settings {
             if let Some(value) = victims_value(scene, victim, &setting.value) {
                 liar.settings.retain(|(name, _)| *name != setting.name);
@@ -114,9 +117,39 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
             }
         }
         liars.push(liar);
+        // What a role or flag has to say to be let in is written in the policy: the attacker reads it there too.
+        for claim in
+            claims.iter().filter(|claim| !matches!(claim.value, IdentityValue::TenantId(_) | IdentityValue::UserId))
+        {
+            for text in &spoken {
+                let mut liar = base.clone();
+                liar.name = format!("{} claiming {} = {text}", attacker.name, claim.path.join("."));
+                set_claim(&mut liar, claim, text);
+                liars.push(liar);
+            }
+        }
     }
     liars
 }
+
+/// The text constants of policies and functions that read what a client can set.
+fn spoken_texts(scene: &Scene<'_>) -> Vec<String> {
+    let policies = scene.catalog.tables.iter().flat_map(|table| &table.policies);
+    let expressions = policies.flat_map(|policy| policy.using.iter().chain(&policy.check));
+    let sources = expressions.chain(scene.catalog.functions.iter().map(|function| &function.source));
+    let trusting = sources.filter(|source| source.contains("user_metadata") || source.contains("request.headers"));
+    let mut texts: Vec<String> = trusting
+        .flat_map(|source| quoted_texts(source))
+        .filter(|text| !text.is_empty() && !text.contains("metadata") && !text.contains("request."))
+        .collect();
+    texts.sort();
+    texts.dedup();
+    texts.truncate(MAXIMUM_TEXTS);
+    texts
+}
+
+/// Constants tried.
+const MAXIMUM_TEXTS: usize = 8;
 
 fn victims_value(scene: &Scene<'_>, victim: Option<&Principal>, value: &IdentityValue) -> Option<String> {
     match value {

@@ -1,12 +1,15 @@
 //! `isolation/cross-tenant-update`: the victim's rows are byte-identical after another tenant's UPDATE, in every shape. For
 //! reference data, every row is everybody's: no client may change it.
 
-use super::super::scene::{Scene, Subject, object_of};
-use super::super::statement::{Attempt, updates};
+use super::super::scene::{Scene, Subject, VICTIM, object_of};
+use super::super::statement::{Attempt, Shape, assignment, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use super::reference::tie_columns;
+use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
+use crate::world::{Principal, StoredRow};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -47,13 +50,45 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         owners: &target.owners,
         observe: vec![target.state.clone()],
     };
+    let mut probes = attempt.probes(scene, &shapes);
+    probes.extend(target.attackers.iter().filter_map(|attacker| signed(scene, &target, &attempt, row, attacker)));
     let meant = (target.is_tied() && scene.meant(target.table, Command::Update)).then(|| topic.to_owned());
     vec![Case {
         object: object_of(target.table),
         tables: target.tables(),
         expected: EXPECTED.to_owned(),
-        probes: attempt.probes(scene, &shapes),
+        probes,
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
         fix: None,
     }]
+}
+
+/// The attacker puts its own name where the victim's users are named: a WITH CHECK on the author alone lets that through.
+fn signed(
+    scene: &Scene<'_>,
+    target: &TenantTable<'_>,
+    attempt: &Attempt<'_>,
+    row: &StoredRow,
+    attacker: &Principal,
+) -> Option<SqlProbe> {
+    let own_id = attacker.user_id.as_deref()?;
+    let tie = tie_columns(target.intent);
+    let keys = target.table.key_columns();
+    let set: Vec<String> = scene
+        .naming(row, VICTIM)
+        .into_iter()
+        .filter(|column| !tie.contains(column) && !keys.iter().any(|key| key == column))
+        .map(|column| assignment(column, own_id))
+        .collect();
+    if set.is_empty() {
+        return None;
+    }
+    let shape = Shape {
+        name: "bare, signed by itself",
+        main: false,
+        prepare: Vec::new(),
+        act: Act::statement(format!("update {} set {}", target.table.name.quoted(), set.join(", "))),
+        signal: Signal::Change,
+    };
+    Some(attempt.probe(Part::Attack, attacker, &shape))
 }

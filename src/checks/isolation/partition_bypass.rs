@@ -5,7 +5,7 @@ use super::super::scene::{Scene, Subject, VICTIM, key_condition, label_expressio
 use super::super::statement::Attempt;
 use super::super::statement::Shape;
 use super::super::{Case, Check, Finding, Judge};
-use crate::catalog::{Privilege, Table};
+use crate::catalog::{Privilege, RelationKind, Table, quote_identifier};
 use crate::probe::{Act, Needles, Signal};
 use crate::tenancy::{Command, TableIntent};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -77,10 +77,11 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
 }
 
 fn shapes(scene: &Scene<'_>, (child, parent): (&Table, &Table), intent: &TableIntent, needles: &Needles) -> Vec<Shape> {
+    let prepare = inherited(scene, child, parent);
     let shape = |name: &'static str, statement: String, signal: Signal| Shape {
         name,
         main: true,
-        prepare: Vec::new(),
+        prepare: prepare.clone(),
         act: Act::statement(statement),
         signal,
     };
@@ -100,4 +101,29 @@ fn shapes(scene: &Scene<'_>, (child, parent): (&Table, &Table), intent: &TableIn
         ));
     }
     shapes
+}
+
+/// Rows are routed into partitions, but not into inheritance children: there the victim's rows are put by hand.
+fn inherited(scene: &Scene<'_>, child: &Table, parent: &Table) -> Vec<String> {
+    if parent.kind != RelationKind::Table {
+        return Vec::new();
+    }
+    let keyed = scene.world.stored_of(&parent.name, VICTIM).filter_map(|row| key_condition(parent, row, "t"));
+    let condition = keyed.collect::<Vec<_>>().join(" or ");
+    let columns: Vec<String> = parent
+        .columns
+        .iter()
+        .filter(|column| column.is_writable())
+        .map(|column| quote_identifier(&column.name))
+        .collect();
+    vec![
+        "set local session_replication_role = replica".to_owned(),
+        format!(
+            "insert into {0} ({2}) select {2} from only {1} as t where {condition}",
+            child.name.quoted(),
+            parent.name.quoted(),
+            columns.join(", ")
+        ),
+        "set local session_replication_role = origin".to_owned(),
+    ]
 }

@@ -1,15 +1,17 @@
 //! `isolation/tenant-key-reassigned`: no user moves its own row into another tenant, nor another tenant's row to itself, nor
 //! hands its own tenant to a stranger. Nobody may, so the control is the service role.
 
+use super::super::judge::kept_from_everybody;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
 use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use super::reference::tie_columns;
 use crate::catalog::{Table, quote_identifier, quote_literal};
-use crate::probe::{Act, Signal};
+use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::{Command, Ownership, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
-use crate::world::{PrincipalKind, StoredRow};
+use crate::world::{Principal, PrincipalKind, StoredRow};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -51,12 +53,15 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         scene.attackers(VICTIM).into_iter().filter(|principal| !principal.is_of(destination)).collect();
     let observe = [VICTIM, destination].into_iter().filter_map(|tenant| scene.state(target.table, tenant)).collect();
     let attempt = Attempt { table: target.table, topic: TOPIC, attackers: &attackers, owners: &[], observe };
+    let mut probes = attempt.probes(scene, &moves);
+    probes
+        .extend(attackers.first().and_then(|attacker| taken_over(scene, &target, (row, own_row), &attempt, attacker)));
     vec![Case {
         object: object_of(target.table),
         tables: target.tables(),
         expected: EXPECTED.to_owned(),
-        probes: attempt.probes(scene, &moves),
-        judge: Judge::BesideControls { meant: Vec::new(), optional: Vec::new() },
+        probes,
+        judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
         fix: None,
     }]
 }
@@ -112,6 +117,40 @@ fn moves(
     let detached = detached(target.table, &tie, &away);
     shapes.push(update("with nothing else that refers to a tenant", false, &detached, own_condition));
     Some(shapes)
+}
+
+/// The victim's rows moved to the attacker and signed by it, in one bare statement: what a WITH CHECK on the author lets through.
+fn taken_over(
+    scene: &Scene<'_>,
+    target: &TenantTable<'_>,
+    (row, own_row): (&StoredRow, &StoredRow),
+    attempt: &Attempt<'_>,
+    attacker: &Principal,
+) -> Option<SqlProbe> {
+    let own_id = attacker.user_id.as_deref()?;
+    let tie = tie_columns(target.intent);
+    let mut set: Vec<String> = tie
+        .iter()
+        .map(|column| Some(assignment(column, own_row.values.get(*column)?.as_deref()?)))
+        .collect::<Option<_>>()?;
+    let signed: Vec<String> = scene
+        .naming(row, VICTIM)
+        .into_iter()
+        .filter(|column| !tie.contains(column))
+        .map(|column| assignment(column, own_id))
+        .collect();
+    if signed.is_empty() {
+        return None;
+    }
+    set.extend(signed);
+    let shape = Shape {
+        name: "the victim's rows to itself and signed by itself, bare",
+        main: false,
+        prepare: put_referring_away(scene.catalog, target.table),
+        act: Act::statement(format!("update {} set {}", target.table.name.quoted(), set.join(", "))),
+        signal: Signal::Change,
+    };
+    Some(attempt.probe(Part::Attack, attacker, &shape))
 }
 
 /// The move with every other foreign key column taken from a row that is there already, so that keys that tie references to the
@@ -183,7 +222,7 @@ fn handed_over(scene: &Scene<'_>, target: &TenantTable<'_>, root: usize, own_row
         tables: target.tables(),
         expected: EXPECTED.to_owned(),
         probes: attempt.probes(scene, &shapes),
-        judge: Judge::BesideControls { meant: Vec::new(), optional: Vec::new() },
+        judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
         fix: Some(format!(
             "revoke update on {name} from {0}; grant update (…every column but {1}…) on {name} to {0};",
             scene.member_role().unwrap_or_default(),

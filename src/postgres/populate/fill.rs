@@ -2,7 +2,7 @@
 
 use super::error::PopulateError;
 use super::insert::{insert_sql, made, values_of, where_equal};
-use super::repair::Tried;
+use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::quote_identifier;
 use crate::tenancy::{Ownership, TableRole, Tie};
@@ -21,6 +21,8 @@ struct Filling {
     one_each: bool,
     learnt: Attempt,
     reason: Option<String>,
+    /// A row was tried in every way and refused: the next need not be tried as long.
+    hopeless: bool,
 }
 
 impl Work<'_> {
@@ -36,11 +38,12 @@ impl Work<'_> {
         let mut drafts = self.wishes().drafts(plan.table);
         for draft in &mut drafts {
             draft.attempt.pending.clone_from(&step.pending);
+            draft.attempt.disjoint = !plan.table.exclusions.is_empty();
             self.pin_planned(plan, draft);
         }
         let drafts = self.adopt_what_is_there(plan, drafts).await?;
         let mut filling =
-            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None };
+            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None, hopeless: false };
         for row in self.store.get(&plan.table.name).into_iter().flatten() {
             filling.taken.take_values(plan, &row.values);
         }
@@ -138,7 +141,34 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Inserts one row. A membership whose role is refused (there may be one owner) is tried with the next.
     async fn insert_singly(
+        &mut self,
+        plan: &TablePlan<'_>,
+        draft: Draft,
+        filling: &mut Filling,
+    ) -> Result<(), PopulateError> {
+        let membership = self.intent.memberships.iter().find(|membership| membership.table == plan.table.name);
+        let column = membership.and_then(|membership| membership.role_column.clone());
+        let roles = membership.map(|membership| membership.roles.clone()).unwrap_or_default();
+        let now = column.as_ref().and_then(|column| draft.pinned.get(column).cloned().flatten());
+        let (Some(column), Some(now)) = (column, now) else {
+            return self.insert_singly_as_it_is(plan, draft, filling).await;
+        };
+        let later = roles.iter().skip_while(|role| **role != now).skip(1).cloned();
+        for role in std::iter::once(now.clone()).chain(later) {
+            let mut draft = draft.clone();
+            draft.pinned.insert(column.clone(), Some(role));
+            let before = self.store.get(&plan.table.name).map_or(0, Vec::len);
+            self.insert_singly_as_it_is(plan, draft, filling).await?;
+            if self.store.get(&plan.table.name).map_or(0, Vec::len) > before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn insert_singly_as_it_is(
         &mut self,
         plan: &TablePlan<'_>,
         mut draft: Draft,
@@ -148,9 +178,11 @@ impl Work<'_> {
         if filling.one_each && draft.tenant == SPARED && matches!(sort, Sort::Tied(_)) {
             return Ok(());
         }
-        let pending = draft.attempt.pending.clone();
-        draft.attempt = Attempt { pending, moved: draft.attempt.moved, ..filling.learnt.clone() };
-        match self.insert_adapting(plan, &mut draft, &filling.taken, filling.manner).await? {
+        let Attempt { pending, moved, disjoint, .. } = draft.attempt;
+        let disjoint = disjoint || filling.learnt.disjoint;
+        draft.attempt = Attempt { pending, moved, disjoint, ..filling.learnt.clone() };
+        let tries = if filling.hopeless { FEW_TRIES } else { MOST_TRIES };
+        match self.insert_adapting(plan, &mut draft, &filling.taken, filling.manner, tries).await? {
             Tried::In(cells, values, manner) => {
                 filling.manner = filling.manner.max(manner);
                 filling.learnt = Attempt { moved: std::collections::BTreeMap::new(), ..draft.attempt.clone() };
@@ -165,10 +197,12 @@ impl Work<'_> {
                     filling.reason.get_or_insert(format!("{name}: every value that was tried is taken"));
                 }
             }
-            Tried::Out(reason) if !draft.optional => {
-                filling.reason.get_or_insert(reason);
+            Tried::Out(reason) => {
+                filling.hopeless = true;
+                if !draft.optional {
+                    filling.reason.get_or_insert(reason);
+                }
             }
-            Tried::Out(_) => {}
         }
         Ok(())
     }
@@ -200,8 +234,11 @@ impl Work<'_> {
     async fn settle(&mut self, plan: &TablePlan<'_>, filling: &Filling) -> Result<(), PopulateError> {
         let table = &plan.table.name;
         if filling.manner == Manner::WithoutTriggers && !self.without_triggers.contains(table) {
-            self.notes
-                .push(format!("the rows of {table} went in with its triggers switched off: they refused every row"));
+            let why = match self.refusals.get(table) {
+                Some(refusal) => format!("its triggers refused every row: {refusal}"),
+                None => "its references form a cycle that nothing defers".to_owned(),
+            };
+            self.notes.push(format!("the rows of {table} went in with its triggers and references switched off: {why}"));
         }
         let sort = self.wishes().sort(table);
         if sort == Sort::Users {
@@ -272,7 +309,7 @@ impl Work<'_> {
                 let owns = matches!(root, Some(Ownership::OwnerColumn(_))) && places.get(post.tenant) == Some(&number);
                 let row = rows.iter().find(|row| row.seat == Some(number) && row.tenant == Some(post.tenant));
                 let role = membership.role_column.as_ref().and_then(|column| row?.values.get(column)?.clone());
-                if !owns && role.is_some() {
+                if decides && !owns && role.is_some() {
                     post.role = role;
                 }
                 !decides || owns || row.is_some()

@@ -2,7 +2,7 @@
 
 use super::error::PopulateError;
 use super::insert::{given, insert_sql, where_equal};
-use super::repair::Tried;
+use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
 use crate::world::making::{Attempt, Cells, Draft, Sort, TablePlan, Taken, assemble_distinct};
@@ -58,7 +58,8 @@ impl Work<'_> {
         let mut candidates = Vec::new();
         for mut draft in self.wishes().fresh_drafts(plan.table) {
             let forced = std::collections::BTreeMap::new();
-            draft.attempt = Attempt { forced, pending: std::collections::BTreeSet::new(), ..learnt.clone() };
+            let disjoint = learnt.disjoint || !plan.table.exclusions.is_empty();
+            draft.attempt = Attempt { forced, disjoint, pending: std::collections::BTreeSet::new(), ..learnt.clone() };
             let (cells, prepare) = match assemble_distinct(plan, &mut draft, &self.ground(), &[], &taken) {
                 Ok(Ok(cells)) => (cells, Vec::new()),
                 Ok(Err((_, columns, cells))) => {
@@ -88,7 +89,11 @@ impl Work<'_> {
         let Some(first) = candidates.first().filter(|_| !sql.is_empty()) else { return Ok(0) };
         let count = sql.len();
         match self.attempt(&first.table, &sql.join("; ")).await? {
-            Ok(_) => Ok(count),
+            // A trigger that swallows the row raises no error.
+            Ok(results) => {
+                let inserts = results.iter().skip(1).step_by(STEPS);
+                Ok(inserts.take_while(|insert| insert.affected > 0).count().min(count))
+            }
             Err(error) => Ok((error.completed / STEPS).min(count)),
         }
     }
@@ -110,6 +115,8 @@ impl Work<'_> {
                 taken.take_values(plan, &row.values);
             }
         }
+        let learnt = self.learnt.get(&plan.table.name).map(|(manner, _)| *manner);
+        let tries = if learnt == Some(Manner::WithoutTriggers) { FEW_TRIES } else { MOST_TRIES };
         // Once as it is, and once more with the row in its way gone.
         for _ in 0..2 {
             let guard = format!(
@@ -120,7 +127,7 @@ impl Work<'_> {
                 self.frame("undo a fresh row", UNDO).await?;
                 return Ok(());
             }
-            let tried = self.insert_adapting(plan, &mut draft, &taken, candidate.manner).await?;
+            let tried = self.insert_adapting(plan, &mut draft, &taken, candidate.manner, tries).await?;
             self.frame("undo a fresh row", UNDO).await?;
             match tried {
                 Tried::In(cells, _, manner) if manner != Manner::WithoutTriggers => {
@@ -144,6 +151,10 @@ impl Work<'_> {
                         return Ok(());
                     }
                 }
+                Tried::Out(reason) => {
+                    self.refusals.entry(candidate.table.clone()).or_insert(reason);
+                    return Ok(());
+                }
                 _ => return Ok(()),
             }
         }
@@ -160,9 +171,11 @@ impl Work<'_> {
         for table in tables {
             let rows = self.world.rows.get(table);
             let known = self.world.gaps.iter().any(|gap| gap.table == *table);
-            let is_free = matches!(self.wishes().sort(table), Sort::Free | Sort::Users);
+            let is_free = self.wishes().sort(table) == Sort::Free;
             if rows.is_none_or(|rows| rows.fresh.is_empty()) && !known && !is_free {
-                self.gap(table, "no further row can be inserted: each that was tried is refused or clashes".to_owned());
+                let refused = self.refusals.get(table).cloned();
+                let reason = refused.unwrap_or_else(|| "each that was tried clashes".to_owned());
+                self.gap(table, format!("no further row can be inserted: {reason}"));
             }
         }
     }

@@ -96,6 +96,8 @@ fn mentioned(table: &Table, definition: &str) -> Vec<String> {
 /// The refusal in one line, for a gap.
 pub(super) fn reason(error: &SqlError) -> String {
     let constraint = error.constraint.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    let detail = error.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+    // "Failing row contains …" is long and says nothing about the cause.
+    let detail = error.detail.as_ref().filter(|detail| !detail.starts_with("Failing row"));
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     format!("{constraint}{}{detail}", error.message)
 }

@@ -12,7 +12,9 @@ use crate::world::making::{
 };
 
 /// How often a row is tried.
-const MOST_TRIES: usize = 70;
+pub(super) const MOST_TRIES: usize = 70;
+/// How often a row is tried whose like was refused in every way.
+pub(super) const FEW_TRIES: usize = 4;
 /// How many other values a row is given for a trigger that refuses.
 const MOST_GUESSES: usize = 24;
 
@@ -43,11 +45,12 @@ impl Work<'_> {
         draft: &mut Draft,
         taken: &Taken,
         manner: Manner,
+        tries: usize,
     ) -> Result<Tried, PopulateError> {
         let mut effort =
             Effort { manner, turns: BTreeMap::new(), guesses: Vec::new(), guessed: false, shortest: [24, 12, 4] };
         let mut last = "nothing was tried".to_owned();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..tries {
             let cells = match assemble_distinct(plan, draft, &self.ground(), &[], taken) {
                 Ok(Ok(cells)) => cells,
                 Ok(Err((name, columns, cells))) => return Ok(Tried::Clash { columns, cells, name }),
@@ -70,7 +73,14 @@ impl Work<'_> {
             {
                 return Ok(Tried::Clash { columns: columns.clone(), cells, name: name.clone() });
             }
-            if self.adapt(plan, draft, &refusal, &cells, &mut effort) || self.escalate(plan, draft, &mut effort) {
+            if self.adapt(plan, draft, &refusal, &cells, &mut effort) {
+                continue;
+            }
+            let before = effort.manner;
+            if self.escalate(plan, draft, &mut effort) {
+                if before != effort.manner && effort.manner == Manner::WithoutTriggers {
+                    self.refusals.insert(plan.table.name.clone(), last.clone());
+                }
                 continue;
             }
             if let Refusal::Taken { name, columns, exact: true } = refusal {

@@ -26,6 +26,8 @@ pub(super) struct Work<'a> {
     pub(super) without_triggers: BTreeSet<QualifiedName>,
     /// What was learnt while a table was filled, for the fresh rows.
     pub(super) learnt: BTreeMap<QualifiedName, (Manner, Attempt)>,
+    /// What a table's triggers or constraints said last, where nothing helped against it.
+    pub(super) refusals: BTreeMap<QualifiedName, String>,
     pub(super) left_for_later: Vec<(QualifiedName, String)>,
     pub(super) world: World,
     pub(super) notes: Vec<String>,
@@ -74,6 +76,7 @@ impl<'a> Work<'a> {
             metadata_keys: metadata_keys(catalog),
             without_triggers: without_triggers.clone(),
             learnt: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             left_for_later: Vec::new(),
             world: World { seed, ..World::default() },
             notes: Vec::new(),
