@@ -28,7 +28,8 @@ fn surroundings(profile: Profile) -> Surroundings {
 }
 
 fn infer_with(profile: Profile, catalog: &Catalog, settings: &str) -> Result<Intent, TenancyError> {
-    let settings = parse("seaworthy.toml", settings).unwrap_or_else(|error| panic!("{:?}", miette::Report::from(error)));
+    let settings =
+        parse("seaworthy.toml", settings).unwrap_or_else(|error| panic!("{:?}", miette::Report::from(error)));
     infer(catalog, &settings.system, &surroundings(profile))
 }
 

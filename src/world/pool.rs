@@ -200,8 +200,29 @@ fn texts(facts: &Facts<'_>) -> Vec<Variant> {
 
 /// For checks that hide their rule in a function: a text of each sort that such rules ask for.
 const USUAL_TEXTS: &[&str] = &[
-    "a", "1", "en", "US", "USD", "en-US", "#336699", "UTC", "12:00", "2024-01-01", "2024-01-01T12:00:00Z", "192.0.2.1",
-    "1.0.0", "/a", "text/plain", "0 0 * * *", "P1D", "00000000-0000-4000-8000-000000000000", "a.b", "{}", "[]", "0", "",
+    "a",
+    "1",
+    "en",
+    "US",
+    "USD",
+    "en-US",
+    "#336699",
+    "UTC",
+    "12:00",
+    "2024-01-01",
+    "2024-01-01T12:00:00Z",
+    "192.0.2.1",
+    "1.0.0",
+    "/a",
+    "text/plain",
+    "0 0 * * *",
+    "P1D",
+    "00000000-0000-4000-8000-000000000000",
+    "a.b",
+    "{}",
+    "[]",
+    "0",
+    "",
 ];
 
 /// Lengths to try: near each number of the constraints, as far as the type allows.

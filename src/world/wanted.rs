@@ -129,9 +129,11 @@ impl Wishes<'_> {
                 self.pin_owner(table, &mut fresh);
             }
             Sort::Membership(membership) => {
-                let is_group = self.intent.memberships.get(membership).is_some_and(|membership| {
-                    membership_of(self.intent, membership.root) != Some(membership)
-                });
+                let is_group = self
+                    .intent
+                    .memberships
+                    .get(membership)
+                    .is_some_and(|membership| membership_of(self.intent, membership.root) != Some(membership));
                 let spare = tenant.filter(|_| is_group).and_then(|tenant| self.people.spare_of(tenant));
                 fresh.seat = spare.or_else(|| self.people.outsider());
                 if let Some(membership) = self.intent.memberships.get(membership) {

@@ -42,8 +42,14 @@ impl Work<'_> {
             self.pin_planned(plan, draft);
         }
         let drafts = self.adopt_what_is_there(plan, drafts).await?;
-        let mut filling =
-            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None, hopeless: false };
+        let mut filling = Filling {
+            manner,
+            taken: Taken::default(),
+            one_each: false,
+            learnt: Attempt::default(),
+            reason: None,
+            hopeless: false,
+        };
         for row in self.store.get(&plan.table.name).into_iter().flatten() {
             filling.taken.take_values(plan, &row.values);
         }
@@ -238,7 +244,8 @@ impl Work<'_> {
                 Some(refusal) => format!("its triggers refused every row: {refusal}"),
                 None => "its references form a cycle that nothing defers".to_owned(),
             };
-            self.notes.push(format!("the rows of {table} went in with its triggers and references switched off: {why}"));
+            self.notes
+                .push(format!("the rows of {table} went in with its triggers and references switched off: {why}"));
         }
         let sort = self.wishes().sort(table);
         if sort == Sort::Users {
