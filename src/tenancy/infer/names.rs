@@ -131,7 +131,7 @@ pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
 const NOT_MEMBERSHIP: &str = "\
     invitation invite request log audit event session activity notification subscription payment message key \
     token favorite favourite like vote view setting preference history usage feedback comment post bookmark \
-    follower follow review order reaction read file";
+    follower follow review order reaction read file claim credential secret";
 
 /// Whether a name says that the table is something else than a membership.
 pub(super) fn names_no_membership(table: &str) -> bool {
