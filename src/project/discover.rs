@@ -224,23 +224,28 @@ pub(super) fn read_journal(folder: &Path) -> Result<Found, ProjectError> {
     let value: serde_json::Value =
         serde_json::from_str(&read_text(&journal)?).map_err(|error| wrong(format!("is no JSON: {error}")))?;
     let mut files = Vec::new();
+    let mut notes = Vec::new();
     for entry in value.get("entries").and_then(serde_json::Value::as_array).into_iter().flatten() {
         let tag = entry.get("tag").and_then(serde_json::Value::as_str);
         let tag = tag.ok_or_else(|| wrong("has an entry without a tag".to_owned()))?;
         let path = folder.join(format!("{tag}.sql"));
         if !path.is_file() {
-            return Err(wrong(format!("names {tag}.sql, which does not exist")));
+            notes.push(format!("Drizzle's journal names {tag}.sql, which does not exist"));
+            continue;
         }
         let version = super::version::leading_version(tag).map(str::to_owned);
         files.push(FoundFile { path, name: tag.to_owned(), version, down: None });
     }
-    let listed = |name: &str| files.iter().any(|file| format!("{}.sql", file.name) == name);
-    let notes = entries(folder)?
-        .iter()
-        .filter(|entry| !entry.folder && layout::is_sql(&entry.name) && !listed(&entry.name))
-        .filter(|entry| !layout::is_seed(&entry.name))
-        .map(|entry| format!("{} was left out: Drizzle's journal does not list it", entry.name))
-        .collect();
+    let all = entries(folder)?;
+    let sql: Vec<_> = all.iter().filter(|entry| !entry.folder && layout::is_sql(&entry.name)).collect();
+    if files.is_empty() {
+        // A journal that somebody stopped keeping: the files themselves are all there is.
+        notes.push("Drizzle's journal lists none of the files: they are taken by number".to_owned());
+        files = layout::up_files(&sql);
+    }
+    let stray = |name: &str| !layout::is_seed(name) && !files.iter().any(|file| file.path.ends_with(name));
+    let left_out = sql.iter().filter(|entry| stray(&entry.name));
+    notes.extend(left_out.map(|entry| format!("{} was left out: Drizzle's journal does not list it", entry.name)));
     Ok(Found { folder: folder.to_owned(), tool: Tool::Drizzle, files, notes })
 }
 

@@ -110,7 +110,8 @@ pub(super) fn find_below(base: &Path) -> Result<Vec<PathBuf>, ProjectError> {
 pub(super) fn read_folder(folder: &Path) -> Result<Option<Found>, ProjectError> {
     let all = entries(folder)?;
     if folder.join("meta/_journal.json").is_file() {
-        return super::discover::read_journal(folder).map(Some);
+        let journal = super::discover::read_journal(folder)?;
+        return Ok((!journal.files.is_empty()).then_some(journal));
     }
     let mut found = Found { folder: folder.to_owned(), tool: Tool::Plain, files: Vec::new(), notes: Vec::new() };
     if let Some((tool, files)) = folder_each(&all) {
@@ -210,7 +211,7 @@ pub(super) fn is_seed(name: &str) -> bool {
 }
 
 /// Files that go up or do not say, each with the one that goes back, by version.
-fn up_files(sql: &[&Entry]) -> Vec<FoundFile> {
+pub(super) fn up_files(sql: &[&Entry]) -> Vec<FoundFile> {
     let downs: Vec<&&Entry> = sql.iter().filter(|entry| way(&entry.name) == Way::Down).collect();
     let mut files: Vec<FoundFile> = sql
         .iter()

@@ -153,9 +153,20 @@ fn drizzle_goes_by_its_journal() {
 }
 
 #[test]
-fn a_journal_that_names_a_file_that_is_not_there_is_an_error() {
-    let text = refused(&[("drizzle/meta/_journal.json", r#"{"entries": [{"tag": "0000_gone"}]}"#)]);
-    assert!(text.contains("0000_gone.sql"), "{text}");
+fn a_journal_that_nobody_keeps_is_passed_over() {
+    let project = find(&[
+        ("drizzle/meta/_journal.json", r#"{"entries": [{"tag": "0000_gone"}]}"#),
+        ("drizzle/0002_b.sql", ""),
+        ("drizzle/0001_a.sql", ""),
+    ]);
+    assert_eq!(paths(&project), ["drizzle/0001_a.sql", "drizzle/0002_b.sql"]);
+    assert!(project.notes[0].contains("0000_gone.sql") && project.notes[1].contains("by number"));
+}
+
+#[test]
+fn a_journal_that_is_none_is_an_error() {
+    let text = refused(&[("drizzle/meta/_journal.json", "{"), ("drizzle/0001_a.sql", "")]);
+    assert!(text.contains("_journal.json") && text.contains("no JSON"), "{text}");
 }
 
 #[test]

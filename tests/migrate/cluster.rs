@@ -84,10 +84,22 @@ impl Cluster {
         self.connect(rows[0][0].as_deref().expect("a name")).await
     }
 
+    /// A session of another superuser on a fresh database.
+    pub(crate) async fn as_other_superuser(&self) -> Session {
+        let mut session = self.database().await;
+        session.run("create role migrate_harness superuser login").await.expect("a role");
+        let rows = session.rows("select current_database()").await.expect("a name");
+        self.connect_as("migrate_harness", rows[0][0].as_deref().expect("a name")).await
+    }
+
     async fn connect(&self, database: &str) -> Session {
+        self.connect_as("postgres", database).await
+    }
+
+    async fn connect_as(&self, login: &str, database: &str) -> Session {
         let options = sqlx::postgres::PgConnectOptions::new_without_pgpass()
             .socket(self.folder.path())
-            .username("postgres")
+            .username(login)
             .database(database);
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {

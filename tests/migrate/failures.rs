@@ -184,3 +184,24 @@ async fn a_server_that_dies_is_an_error_not_a_finding() {
     let error = apply(&mut session, &project, &options, &|_| ()).await.unwrap_err();
     assert!(error.to_string().contains("went away while applying 1_a.sql"), "{error}");
 }
+
+#[tokio::test]
+async fn the_tool_s_own_table_is_there_where_a_migration_names_it() {
+    let sql = r#"alter table "_prisma_migrations" enable row level security; create table public.t (id int);"#;
+    let named = [("prisma/migrations/1_a/migration.sql", sql)];
+    let Some(_named) = Fixture::whole(Profile::Plain, &named).await else { return };
+    let unnamed = [("prisma/migrations/1_a/migration.sql", "create table public.t (id int);")];
+    let mut unnamed = Fixture::whole(Profile::Plain, &unnamed).await.expect("the same server");
+    assert_eq!(unnamed.ask("select to_regclass('_prisma_migrations') is null").await, "t");
+}
+
+#[tokio::test]
+async fn a_session_leaves_a_broken_transaction_by_a_new_connection() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut session = cluster.database().await;
+    let name = session.rows("select current_database()").await.unwrap();
+    session.run("begin").await.unwrap();
+    session.run("select 1 / 0").await.unwrap_err();
+    session.reconnect().await.unwrap();
+    assert_eq!(session.rows("select current_database()").await.unwrap(), name);
+}

@@ -120,3 +120,22 @@ async fn the_environment_is_marked_for_migrations_and_for_later_connections() {
     assert_eq!(fixture.ask("select current_setting('app.environment')").await, "development");
     assert_eq!(fixture.applied.default_privileges, DefaultPrivileges::None);
 }
+
+#[tokio::test]
+async fn what_migrations_make_belongs_to_postgres_whoever_logs_in() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let mut session = cluster.as_other_superuser().await;
+    let folder = tempfile::tempdir().unwrap();
+    let sql = "create table public.t (id int); create table public.who as select session_user::text as name;";
+    std::fs::write(folder.path().join("1_a.sql"), sql).unwrap();
+    let settings = SystemSettings::default();
+    let project = discover(folder.path(), &settings).unwrap();
+    let options = ApplyOptions::new(Profile::Supabase, &project, &settings);
+    let applied = apply(&mut session, &project, &options, &|_| ()).await.unwrap();
+    assert_eq!(applied.failures, []);
+    let sql = "select (select name from public.who), relowner::regrole, session_user, \
+        has_table_privilege('authenticated', oid, 'select') from pg_class where oid = 'public.t'::regclass";
+    let row: Vec<String> = session.rows(sql).await.unwrap().remove(0).into_iter().flatten().collect();
+    assert_eq!(row, ["postgres", "postgres", "migrate_harness", "t"]);
+    session.close().await;
+}

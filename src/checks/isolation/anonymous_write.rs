@@ -87,7 +87,7 @@ fn attempts<'a>(
             let columns = insert_columns(scene, target.table, &fresh.values, role);
             attempt.observe = vec![state];
             return Attempt { owners: &owners, ..attempt }
-                .probes(scene, &inserts(target.table, &columns, &fresh.values));
+                .probes(scene, &inserts(target.table, &columns, &fresh.values, &fresh.prepare));
         }
     };
     attempt.probes(scene, &shapes)

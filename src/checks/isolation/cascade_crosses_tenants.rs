@@ -8,7 +8,7 @@ use super::TenantTable;
 use super::reference::{equalities, references};
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe, Step};
-use crate::tenancy::Tie;
+use crate::tenancy::{Command, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::{Principal, StoredRow};
 
@@ -49,6 +49,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                     tied(scene, &target, key, parent, &theirs)
                 }
                 (None, Some(Tie::Global | Tie::Untied)) => shared(scene, &target, key, parent),
+                (None, _) if is_open(scene, parent) => shared(scene, &target, key, parent),
                 (None, _) => None,
             }
         })
@@ -72,7 +73,15 @@ fn tied(
     Some(case(scene, target, key, parent, scene.stored(&parent.name, ATTACKER)?, &[step]))
 }
 
-/// The victim's row refers to a row that is nobody's.
+/// Whether everybody may read, and so refer to, the rows of `table`.
+fn is_open(scene: &Scene<'_>, table: &Table) -> bool {
+    scene
+        .intent
+        .table(&table.name)
+        .is_some_and(|intent| intent.public.contains(&Command::Select) || intent.shared.contains(&Command::Select))
+}
+
+/// The victim's row refers to a row that is nobody's, or that everybody may read.
 fn shared(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, parent: &Table) -> Option<Case> {
     let row = target.row?;
     let referred = scene.world.rows.get(&parent.name)?.stored.iter().find(|candidate| {

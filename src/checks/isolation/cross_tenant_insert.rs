@@ -46,7 +46,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let attackers = scene.attackers(victim);
     let owners = if target.is_tied() { scene.owners(&target.table.name, victim) } else { Vec::new() };
     let columns = insert_columns(scene, target.table, &fresh.values, role);
-    let shapes = inserts(target.table, &columns, &fresh.values);
+    let shapes = inserts(target.table, &columns, &fresh.values, &fresh.prepare);
     let attempt =
         Attempt { table: target.table, topic, attackers: &attackers, owners: &owners, observe: vec![observe] };
     let mut probes = attempt.probes(scene, &shapes);
@@ -143,7 +143,7 @@ fn as_own_author(
     if values == fresh.values {
         return Vec::new();
     }
-    inserts(target.table, columns, &values)
+    inserts(target.table, columns, &values, &fresh.prepare)
         .into_iter()
         .take(2)
         .map(|shape| {

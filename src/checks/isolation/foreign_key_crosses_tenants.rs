@@ -99,7 +99,8 @@ fn by_insert(
         let values = with_reference(&fresh.values, reference);
         let columns = insert_columns(scene, target.table, &values, role);
         let statement = insert_statement(target.table, &columns, &values);
-        probe(target, part, INSERT, principal, statement, reference)
+        let probe = probe(target, part, INSERT, principal, statement, reference);
+        SqlProbe { prepare: fresh.prepare.clone(), ..probe }
     };
     // Where the tenant is C, its own reference is the one that the made row carries.
     let carried: Vec<(String, String)> = if tenant == ATTACKER {

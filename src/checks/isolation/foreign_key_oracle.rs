@@ -53,7 +53,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) 
             topic: "insert a row with the reference".to_owned(),
             shape: shape.to_owned(),
             principal: (*owners.first()?).clone(),
-            prepare: Vec::new(),
+            prepare: fresh.prepare.clone(),
             earlier: Vec::new(),
             act: Act::statement(insert_statement(target.table, &columns, &values)),
             observe: vec![format!(

@@ -80,7 +80,7 @@ fn joins(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership, r
             }
             let client = scene.member_role().unwrap_or_default();
             let columns = insert_columns(scene, target.table, &values, client);
-            let shapes: Vec<Shape> = inserts(target.table, &columns, &values).into_iter().take(3).collect();
+            let shapes: Vec<Shape> = inserts(target.table, &columns, &values, &[]).into_iter().take(3).collect();
             probes.extend(attempt.probes(scene, &shapes));
         }
         probes.extend(moved(target, membership, &attempt, &user, &tenant));

@@ -65,7 +65,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         && let Some(landed) = landing(scene, target.table, target.intent, victim, fresh)
     {
         let columns = insert_columns(scene, target.table, &fresh.values, role);
-        let shapes = main(inserts(target.table, &columns, &fresh.values));
+        let shapes = main(inserts(target.table, &columns, &fresh.values, &fresh.prepare));
         let owners = scene.owners(&target.table.name, victim);
         ask(Command::Insert, "insert a row of tenant A's", &shapes, &owners, vec![landed]);
     }

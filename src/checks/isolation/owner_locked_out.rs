@@ -71,7 +71,12 @@ fn tries(scene: &Scene<'_>, target: &TenantTable<'_>, command: Command) -> Vec<S
             let Some(fresh) = scene.fresh(&target.table.name, victim) else { return Vec::new() };
             owners = scene.owners(&target.table.name, victim);
             observe = vec![scene.whole_state(target.table)];
-            inserts(target.table, &insert_columns(scene, target.table, &fresh.values, role), &fresh.values)
+            inserts(
+                target.table,
+                &insert_columns(scene, target.table, &fresh.values, role),
+                &fresh.values,
+                &fresh.prepare,
+            )
         }
     };
     if matches!(command, Command::Update | Command::Delete) {

@@ -38,7 +38,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let fresh = scene.insertion_victim(&target.table.name).and_then(|victim| scene.fresh(&target.table.name, victim));
     if let Some(fresh) = fresh {
         let columns = insert_columns(scene, target.table, &fresh.values, role);
-        shapes.extend(inserts(target.table, &columns, &fresh.values).into_iter().take(1));
+        shapes.extend(inserts(target.table, &columns, &fresh.values, &fresh.prepare).into_iter().take(1));
     }
     let mut principals = target.owners.clone();
     principals.extend(target.attackers.iter().take(1));

@@ -130,7 +130,7 @@ fn by_insert(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, value
     let owners: Vec<&Principal> = scene.owners(&target.table.name, tenant);
     let attempt =
         Attempt { table: target.table, topic: FROM_THE_START, attackers: &owners, owners: &[], observe: vec![observe] };
-    attempt.probes(scene, &[shape("insert", true, statement)])
+    attempt.probes(scene, &[Shape { prepare: fresh.prepare.clone(), ..shape("insert", true, statement) }])
 }
 
 fn shape(name: &'static str, main: bool, statement: String) -> Shape {

@@ -25,7 +25,7 @@ const EXPECTED: &str = "another tenant's files do not show in a listing";
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Subject::Bucket(table, bucket) = *subject else { return Vec::new() };
-    if !is_public(scene, bucket) {
+    if !scene.world.public_buckets.contains(bucket) {
         return Vec::new();
     }
     let names: Vec<String> =
@@ -65,16 +65,6 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         judge: Judge::Own(judge),
         fix: None,
     }]
-}
-
-/// Whether the bucket is declared public.
-pub(super) fn is_public(scene: &Scene<'_>, bucket: &str) -> bool {
-    let buckets = crate::catalog::QualifiedName::new("storage", "buckets");
-    let rows = scene.world.rows.get(&buckets);
-    rows.into_iter().flat_map(|rows| &rows.stored).any(|row| {
-        let value = |column: &str| row.values.get(column).and_then(Option::as_deref);
-        value("id") == Some(bucket) && matches!(value("public"), Some("t" | "true"))
-    })
 }
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {

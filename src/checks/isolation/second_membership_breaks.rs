@@ -2,7 +2,7 @@
 //! without an arbitrary pick.
 
 use super::super::judge::describe;
-use super::super::scene::{ATTACKER, Scene, Subject, VACANT, object_of};
+use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::reads;
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
@@ -32,11 +32,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Some(root) = scene.intent.root_of(&target.table.name) else { return Vec::new() };
     let Some(role) = scene.member_role() else { return Vec::new() };
     let Some(both) = scene.world.principal(PrincipalKind::TwoTenants) else { return Vec::new() };
-    if target.is_open(Command::Select) || !both.belongs(root, ATTACKER) || !both.belongs(root, VACANT) {
+    let mut tenants = both.standings.iter().filter(|standing| standing.root == root).map(|standing| standing.tenant);
+    let (Some(first), Some(second), false) = (tenants.next(), tenants.next(), target.is_open(Command::Select)) else {
         return Vec::new();
-    }
+    };
     let mut probes = Vec::new();
-    for (tenant, topic) in [(ATTACKER, FIRST), (VACANT, SECOND)] {
+    for (tenant, topic) in [(first, FIRST), (second, SECOND)] {
         let needles = scene.needles(target.table, tenant);
         if needles.is_empty() {
             continue;

@@ -4,7 +4,6 @@
 use super::super::scene::{Scene, Subject, VICTIM};
 use super::super::statement::{Attempt, Shape};
 use super::super::{Case, Check, Finding, Judge};
-use super::public_bucket_lists::is_public;
 use crate::catalog::{QualifiedName, Table, quote_literal};
 use crate::probe::{Act, Needles, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
@@ -84,7 +83,7 @@ fn tries(
         let attempt = Attempt { table, topic, attackers, owners: &owners, observe };
         probes.extend(attempt.probes(scene, &[shape]));
     };
-    if !is_public(scene, bucket) {
+    if !scene.world.public_buckets.contains(bucket) {
         let signal = Signal::Rows(Needles { contained: vec![name.clone()], whole: Vec::new() });
         ask(
             "read tenant A's files",

@@ -71,7 +71,12 @@ fn writes(scene: &Scene<'_>, target: &TenantTable<'_>) -> Vec<(&'static str, Sha
     let fresh = [ATTACKER, VACANT].into_iter().find_map(|tenant| scene.fresh(&target.table.name, tenant));
     if let Some(fresh) = fresh {
         let columns = insert_columns(scene, target.table, &fresh.values, role);
-        writes.extend(inserts(target.table, &columns, &fresh.values).into_iter().next().map(|shape| ("insert", shape)));
+        writes.extend(
+            inserts(target.table, &columns, &fresh.values, &fresh.prepare)
+                .into_iter()
+                .next()
+                .map(|shape| ("insert", shape)),
+        );
     }
     writes
 }

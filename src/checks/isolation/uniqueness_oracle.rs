@@ -117,7 +117,7 @@ fn by_insert(scene: &Scene<'_>, target: &TenantTable<'_>, theirs: &[(String, Str
         topic: "insert".to_owned(),
         shape: if part == Part::Attack { "with another tenant's value" } else { "with a value of its own" }.to_owned(),
         principal: (*owner).clone(),
-        prepare: Vec::new(),
+        prepare: fresh.prepare.clone(),
         earlier: Vec::new(),
         act: Act::statement(insert_statement(target.table, &columns, values)),
         observe: Vec::new(),

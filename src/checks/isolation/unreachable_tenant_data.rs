@@ -81,7 +81,7 @@ fn tries(scene: &Scene<'_>, table: &Table, intent: &TableIntent, role: &str, cli
     let main = |shapes: Vec<Shape>| shapes.into_iter().filter(|shape| shape.main).collect::<Vec<_>>();
     if let Some(fresh) = fresh {
         let columns = insert_columns(scene, table, &fresh.values, role);
-        ask(Command::Insert, main(inserts(table, &columns, &fresh.values)), state.clone());
+        ask(Command::Insert, main(inserts(table, &columns, &fresh.values, &fresh.prepare)), state.clone());
     }
     if let Some(row) = row {
         ask(Command::Update, main(updates(scene, table, row, role)), state.clone());

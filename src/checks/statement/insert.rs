@@ -38,14 +38,14 @@ pub fn insert_statement(table: &Table, columns: &[String], values: &Values) -> S
     )
 }
 
-/// Inserts of one row, in every shape.
+/// Inserts of one row, in every shape, each after what makes room for the row.
 #[must_use]
-pub fn inserts(table: &Table, columns: &[String], values: &Values) -> Vec<Shape> {
+pub fn inserts(table: &Table, columns: &[String], values: &Values, prepare: &[String]) -> Vec<Shape> {
     let plain = insert_statement(table, columns, values);
     let shape = |name: &'static str, main: bool, statement: String| Shape {
         name,
         main,
-        prepare: Vec::new(),
+        prepare: prepare.to_vec(),
         act: Act::statement(statement),
         signal: Signal::Change,
     };
@@ -78,7 +78,7 @@ pub fn inserts(table: &Table, columns: &[String], values: &Values) -> Vec<Shape>
     shapes.push(Shape {
         name: "copy from",
         main: false,
-        prepare: Vec::new(),
+        prepare: prepare.to_vec(),
         act: Act::CopyIn {
             statement: format!("copy {} ({}) from stdin", table.name.quoted(), names.join(", ")),
             data: copy_line(columns, values),

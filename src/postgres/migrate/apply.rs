@@ -10,6 +10,7 @@ use crate::verdict::Event;
 
 use super::extension::{implied_extensions, named_extensions};
 use super::file::{Applier, Task};
+use super::history::history_table;
 use super::usage::find_users;
 use super::{Applied, ApplyOptions, MigrateError, MigrationFailure, broken};
 
@@ -35,6 +36,7 @@ pub async fn apply(
         applier.surround(project).await?;
     }
     tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
+    applier.make_history_table(project).await?;
     let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
     let outcome = applier.all(tasks, tell).await?;
     if let Some(config) = project.supabase.as_ref().filter(|_| options.profile == Profile::Supabase) {
@@ -106,6 +108,12 @@ impl<'a> Applier<'a> {
             quote_literal(&self.options.environment_value)
         );
         self.session.run(&sql).await.map(|_| ()).map_err(|error| broken("setting the environment's marker", error))
+    }
+
+    async fn make_history_table(&mut self, project: &Project) -> Result<(), MigrateError> {
+        let Some(sql) = history_table(project) else { return Ok(()) };
+        self.begin_file().await?;
+        self.session.run(&sql).await.map(|_| ()).map_err(|error| broken("making the tool's own table", error))
     }
 
     async fn surround(&mut self, project: &Project) -> Result<(), MigrateError> {

@@ -129,7 +129,7 @@ impl Applier<'_> {
     }
 
     /// What every file finds, whatever the one before it did to the session.
-    async fn begin_file(&mut self) -> Result<(), MigrateError> {
+    pub(super) async fn begin_file(&mut self) -> Result<(), MigrateError> {
         let mut script = String::from(
             "reset session authorization; reset all; set statement_timeout = '5min'; set lock_timeout = '30s';",
         );
@@ -172,8 +172,17 @@ impl Applier<'_> {
         if stopped.error.is_lost() {
             return Err(MigrateError::Lost { doing: format!("applying {path}"), source: stopped.error });
         }
-        self.session.run("rollback").await.map_err(|error| broken("rolling back", error))?;
+        self.recover().await?;
         Ok(stopped)
+    }
+
+    /// Ends a transaction that failed, by a new connection where the engine cannot.
+    async fn recover(&mut self) -> Result<(), MigrateError> {
+        match self.session.run("rollback").await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_lost() => Err(broken("rolling back", error)),
+            Err(_) => self.session.reconnect().await.map_err(|error| broken("connecting again", error)),
+        }
     }
 
     async fn run_together(&mut self, run: &[(usize, &Piece)], first: bool, last: bool) -> Result<(), Stopped> {
@@ -275,7 +284,7 @@ impl Applier<'_> {
             Err(_) => false,
         };
         if !catches {
-            self.session.run("rollback").await.map_err(|error| broken("trying the engine", error))?;
+            self.recover().await?;
         }
         self.handlers_catch = Some(catches);
         Ok(catches)

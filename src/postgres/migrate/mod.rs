@@ -4,6 +4,7 @@
 mod apply;
 mod extension;
 mod file;
+mod history;
 mod prepare;
 mod server_wide;
 mod usage;

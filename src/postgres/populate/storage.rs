@@ -21,9 +21,11 @@ impl Work<'_> {
         if self.intent.profile != Profile::Supabase || self.people.places.is_empty() {
             return Ok(());
         }
-        let sql = "select id from storage.buckets order by id";
+        let sql = "select id, public from storage.buckets order by id";
         let Ok(results) = self.attempt(&buckets, sql).await? else { return Ok(()) };
         let rows = results.into_iter().next().unwrap_or_default().rows;
+        let public = rows.iter().filter(|row| row.get(1).and_then(Option::as_deref) == Some("t"));
+        self.world.public_buckets = public.filter_map(|row| row.first().cloned().flatten()).collect();
         let mut ids: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         if ids.is_empty() && !objects.policies.is_empty() {
             let sql = format!("insert into storage.buckets (id, name) values ({0}, {0})", quote_literal(BUCKET));
