@@ -35,7 +35,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     let tables = vec![table.name.to_string()];
     let Some(role) = scene.member_role() else {
-        return vec![Case::settled(object_of(table), tables, EXPECTED, super::tenant_table::no_clients())];
+        return vec![Case::settled(object_of(table), tables, EXPECTED, Finding::no_clients())];
     };
     let clients: Vec<&Principal> = scene
         .world
