@@ -98,11 +98,8 @@ pub(crate) fn assemble(
     earlier: &[(Option<usize>, Cells)],
 ) -> Result<Cells, NoParent> {
     let mut cells: Cells = draft.pinned.iter().map(|(name, text)| (name.clone(), Cell::plain(text.clone()))).collect();
-    let (own, others): (Vec<_>, Vec<_>) = plan
-        .references
-        .iter()
-        .enumerate()
-        .partition(|(_, reference)| reference.parent == plan.table.name);
+    let (own, others): (Vec<_>, Vec<_>) =
+        plan.references.iter().enumerate().partition(|(_, reference)| reference.parent == plan.table.name);
     for (index, reference) in others {
         assign(reference, index, draft, ground, &mut cells)?;
     }
@@ -222,9 +219,9 @@ fn assign_own(
             reference.parent_columns.iter().map(text).collect()
         });
         let stored = ground.store.get(&reference.parent).into_iter().flatten();
-        let of_store = stored.filter(|row| row.tenant == draft.tenant).map(|row| {
-            reference.parent_columns.iter().map(|name| row.values.get(name).cloned().flatten()).collect()
-        });
+        let of_store = stored
+            .filter(|row| row.tenant == draft.tenant)
+            .map(|row| reference.parent_columns.iter().map(|name| row.values.get(name).cloned().flatten()).collect());
         candidates.extend(of_store.chain(of_batch));
     }
     if !reference.nullable {
@@ -290,7 +287,8 @@ fn unguarded_user(nature: Nature, draft: &Draft, ground: &Ground<'_>) -> Cell {
 
 fn other_cell(variant: &Variant, plan: &TablePlan<'_>, index: usize, draft: &Draft, ground: &Ground<'_>) -> Cell {
     let Some(column) = plan.columns.get(index) else { return Cell::Default };
-    let label = draft.tenant.and_then(|tenant| ground.people.places.get(tenant)).map(|place| place.label.to_lowercase());
+    let label =
+        draft.tenant.and_then(|tenant| ground.people.places.get(tenant)).map(|place| place.label.to_lowercase());
     let spot = Spot {
         entropy: ground.entropy,
         table: &plan.table.name,
@@ -360,9 +358,9 @@ pub(crate) struct Taken(BTreeSet<(String, Vec<Option<String>>)>);
 impl Taken {
     /// The first key of `cells` that is taken.
     pub(crate) fn clash<'p>(&self, plan: &'p TablePlan<'_>, cells: &Cells) -> Option<&'p UniqueKey> {
-        plan.uniques.iter().find(|unique| {
-            key_of(unique, cells).is_some_and(|values| self.0.contains(&(unique.name.clone(), values)))
-        })
+        plan.uniques
+            .iter()
+            .find(|unique| key_of(unique, cells).is_some_and(|values| self.0.contains(&(unique.name.clone(), values))))
     }
 
     pub(crate) fn take(&mut self, plan: &TablePlan<'_>, cells: &Cells) {
@@ -379,7 +377,12 @@ impl Taken {
 }
 
 /// Slots that decide these columns, with how many choices each has.
-pub(crate) fn slots(plan: &TablePlan<'_>, draft: &Draft, ground: &Ground<'_>, columns: &[String]) -> Vec<(Slot, usize)> {
+pub(crate) fn slots(
+    plan: &TablePlan<'_>,
+    draft: &Draft,
+    ground: &Ground<'_>,
+    columns: &[String],
+) -> Vec<(Slot, usize)> {
     let mut slots: BTreeMap<Slot, usize> = BTreeMap::new();
     for name in columns.iter().filter(|name| !draft.pinned.contains_key(*name)) {
         let Some(index) = plan.column_index(name) else { continue };
@@ -416,6 +419,16 @@ pub(crate) fn turn(attempt: &mut Attempt, slots: &[(Slot, usize)], number: usize
 /// Most choices that are tried to find a row that clashes with none.
 const MOST_TURNS: usize = 80;
 
+/// A unique key that clashes however the draft is moved.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Clash {
+    /// The key's name.
+    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
+    /// The row at its best.
+    pub(crate) cells: Cells,
+}
+
 /// Moves `draft` until no unique key clashes with what is taken; the cells, or the key that always clashes.
 pub(crate) fn assemble_distinct(
     plan: &TablePlan<'_>,
@@ -423,7 +436,7 @@ pub(crate) fn assemble_distinct(
     ground: &Ground<'_>,
     earlier: &[(Option<usize>, Cells)],
     taken: &Taken,
-) -> Result<Result<Cells, (String, Vec<String>, Cells)>, NoParent> {
+) -> Result<Result<Cells, Clash>, NoParent> {
     let cells = assemble(plan, draft, ground, earlier)?;
     let Some(clash) = taken.clash(plan, &cells) else { return Ok(Ok(cells)) };
     let before = draft.attempt.moved.clone();
@@ -439,7 +452,7 @@ pub(crate) fn assemble_distinct(
         }
     }
     draft.attempt.moved = before;
-    Ok(Err((clash.name.clone(), clash.columns.clone(), cells)))
+    Ok(Err(Clash { name: clash.name.clone(), columns: clash.columns.clone(), cells }))
 }
 
 /// Whether these columns carry a user or a tenant of this world, or a row that was made for it: then a row that has them

@@ -14,7 +14,6 @@ impl Entropy {
         Self { seed }
     }
 
-
     fn digest(self, labels: &[&str]) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.seed.to_be_bytes());

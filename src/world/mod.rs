@@ -22,8 +22,8 @@ pub use model::{FreshRow, Gap, Principal, PrincipalKind, Standing, StoredRow, Ta
 pub(crate) mod making {
     pub(crate) use super::constants::{Constants, identifiers};
     pub(crate) use super::draft::{
-        Attempt, Cells, Draft, Ground, MadeRow, Store, Taken, assemble, assemble_distinct, options, shares_identity, slots,
-        turn,
+        Attempt, Cells, Clash, Draft, Ground, MadeRow, Store, Taken, assemble, assemble_distinct, options,
+        shares_identity, slots, turn,
     };
     pub(crate) use super::entropy::Entropy;
     pub(crate) use super::identity::{principals, settings_of};

@@ -81,9 +81,8 @@ pub(crate) fn order(nodes: &[Node<'_>]) -> Vec<Step> {
             }
         }
         let Some(node) = nodes.get(index) else { continue };
-        let later = |reference: &&Reference| {
-            index_of.get(&reference.parent).is_some_and(|parent| !done.contains(parent))
-        };
+        let later =
+            |reference: &&Reference| index_of.get(&reference.parent).is_some_and(|parent| !done.contains(parent));
         let pending = node.references.iter().filter(later).map(|reference| reference.name.clone()).collect();
         steps.push(Step { table: node.table.clone(), pending });
     }
@@ -107,17 +106,15 @@ mod tests {
 
     fn run(tables: &[(&str, Vec<Reference>)]) -> Vec<(String, Vec<String>)> {
         let names: Vec<QualifiedName> = tables.iter().map(|(name, _)| QualifiedName::new("public", *name)).collect();
-        let nodes: Vec<Node<'_>> = names
-            .iter()
-            .zip(tables)
-            .map(|(table, (_, references))| Node { table, priority: 1, references })
-            .collect();
+        let nodes: Vec<Node<'_>> =
+            names.iter().zip(tables).map(|(table, (_, references))| Node { table, priority: 1, references }).collect();
         order(&nodes).into_iter().map(|step| (step.table.name, step.pending.into_iter().collect())).collect()
     }
 
     #[test]
     fn parents_come_before_children() {
-        let steps = run(&[("a", vec![reference("b", false, false)]), ("b", vec![reference("c", true, false)]), ("c", vec![])]);
+        let steps =
+            run(&[("a", vec![reference("b", false, false)]), ("b", vec![reference("c", true, false)]), ("c", vec![])]);
         assert_eq!(steps.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["c", "b", "a"]);
         assert!(steps.iter().all(|(_, pending)| pending.is_empty()));
     }

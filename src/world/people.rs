@@ -97,11 +97,11 @@ impl People {
             let several = match tenant_root.ownership {
                 Ownership::User => false,
                 Ownership::Claim | Ownership::IdOnly => lists_tenants(),
-                Ownership::Membership | Ownership::OwnerColumn(_) => {
-                    intent.memberships.iter().any(|membership| {
-                        membership.root == root && !is_users_table(intent, membership) && !one_tenant_each(catalog, membership)
-                    })
-                }
+                Ownership::Membership | Ownership::OwnerColumn(_) => intent.memberships.iter().any(|membership| {
+                    membership.root == root
+                        && !is_users_table(intent, membership)
+                        && !one_tenant_each(catalog, membership)
+                }),
             };
             if several {
                 let role = membership_of(intent, root).and_then(|membership| membership.roles.first().cloned());
@@ -153,7 +153,8 @@ impl People {
     fn plan_tenant_ids(&mut self, catalog: &Catalog, intent: &Intent, types: &[Option<DataType>], entropy: Entropy) {
         for (root, tenant_root) in intent.roots.iter().enumerate() {
             let listed = catalog.table(&tenant_root.table).is_some();
-            let type_name = types.get(root).and_then(Option::as_ref).map(|data_type| data_type.unwrapped().name.as_str());
+            let type_name =
+                types.get(root).and_then(Option::as_ref).map(|data_type| data_type.unwrapped().name.as_str());
             for place in &mut self.places {
                 if place.sparse && !matches!(tenant_root.ownership, Ownership::OwnerColumn(_)) {
                     continue;
@@ -166,7 +167,8 @@ impl People {
                     (_, "uuid") => Some(entropy.uuid(&labels)),
                     (_, "int2" | "int4" | "int8" | "numeric") if listed => None,
                     (_, "int2" | "int4" | "int8" | "numeric") => {
-                        let place_number = LABELS.iter().position(|label| *label == place.label).unwrap_or(LABELS.len());
+                        let place_number =
+                            LABELS.iter().position(|label| *label == place.label).unwrap_or(LABELS.len());
                         Some((9001 + place_number).to_string())
                     }
                     _ if listed => None,
@@ -201,9 +203,10 @@ impl People {
                 self.places.get(*tenant).is_some_and(|place| {
                     place.ids.contains_key(&root)
                         || !place.sparse
-                        || self.seats.iter().any(|seat| {
-                            seat.posts.iter().any(|post| post.root == root && post.tenant == *tenant)
-                        })
+                        || self
+                            .seats
+                            .iter()
+                            .any(|seat| seat.posts.iter().any(|post| post.root == root && post.tenant == *tenant))
                 })
             })
             .collect()
@@ -319,9 +322,8 @@ fn root_key_types(catalog: &Catalog, intent: &Intent) -> Vec<Option<DataType>> {
 pub(crate) fn user_id_type<'a>(catalog: &'a Catalog, intent: &Intent) -> Option<&'a DataType> {
     let column = |table: &QualifiedName, name: &str| catalog.table(table).and_then(|table| table.column(name));
     let of_users = intent.users.as_ref().and_then(|(table, key)| column(table, key));
-    let of_membership = || {
-        intent.memberships.iter().find_map(|membership| column(&membership.table, &membership.user_column))
-    };
+    let of_membership =
+        || intent.memberships.iter().find_map(|membership| column(&membership.table, &membership.user_column));
     let of_owner = || {
         intent.roots.iter().find_map(|root| match &root.ownership {
             Ownership::OwnerColumn(owner) => column(&root.table, owner),

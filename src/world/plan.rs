@@ -190,9 +190,9 @@ fn references(table: &Table, intent: Option<&TableIntent>) -> Vec<Reference> {
     }
     // Those that leave least to choose come first, so that wider ones follow them.
     references.sort_by_key(|reference| {
-        let tie = intent.is_some_and(|intent| {
-            matches!(&intent.tie.value, Tie::Through { columns, .. } if *columns == reference.columns)
-        });
+        let tie = intent.is_some_and(
+            |intent| matches!(&intent.tie.value, Tie::Through { columns, .. } if *columns == reference.columns),
+        );
         (!tie, reference.nullable, usize::MAX - reference.columns.len(), reference.name.clone())
     });
     references
@@ -250,11 +250,8 @@ pub(crate) fn combinations(pools: &[Vec<Variant>], entropy: Entropy, label: &str
     let best = vec![0; pools.len()];
     add(best.clone());
     // One column off the best, then two.
-    let alternatives: Vec<(usize, usize)> = pools
-        .iter()
-        .enumerate()
-        .flat_map(|(column, pool)| (1..pool.len()).map(move |pick| (column, pick)))
-        .collect();
+    let alternatives: Vec<(usize, usize)> =
+        pools.iter().enumerate().flat_map(|(column, pool)| (1..pool.len()).map(move |pick| (column, pick))).collect();
     let replace = |picks: &[usize], (column, pick): (usize, usize)| {
         let mut picks = picks.to_vec();
         if let Some(slot) = picks.get_mut(column) {

@@ -1,7 +1,7 @@
 use super::constants::Constants;
+use super::entropy::Entropy;
 use super::naming::{Nature, is_integer, is_moment, is_number, unwelcome, wanted_flag};
 use super::pattern;
-use super::entropy::Entropy;
 use super::value::length_limit;
 use super::variant::{JsonShape, Moment, Shape, Variant};
 use crate::catalog::{Column, Generated, Identity, TypeKind};
@@ -67,11 +67,10 @@ fn default_text(column: &Column) -> Option<String> {
 /// Texts and JSON take a canary rather than their default; a state keeps its default unless that is unwelcome.
 fn default_comes_first(facts: &Facts<'_>) -> bool {
     let data_type = facts.column.data_type.unwrapped();
-    if matches!(facts.nature, Nature::State | Nature::Visibility)
-        || matches!(data_type.kind, TypeKind::Enumeration(_))
+    if matches!(facts.nature, Nature::State | Nature::Visibility) || matches!(data_type.kind, TypeKind::Enumeration(_))
     {
-        let harmless = default_text(facts.column)
-            .is_none_or(|text| unwelcome(facts.nature, &text, true, facts.membership) <= 0);
+        let harmless =
+            default_text(facts.column).is_none_or(|text| unwelcome(facts.nature, &text, true, facts.membership) <= 0);
         return harmless && data_type.name != "bool";
     }
     if data_type.name == "bool" {
@@ -119,18 +118,42 @@ fn by_type(facts: &Facts<'_>) -> Vec<Variant> {
 
 /// Base types whose text form is known, so that no guess is needed.
 const KNOWN: &[&str] = &[
-    "uuid", "bytea", "inet", "cidr", "macaddr", "macaddr8", "bit", "varbit", "interval", "time", "timetz", "xml",
-    "tsvector", "tsquery", "point", "line", "lseg", "box", "path", "polygon", "circle", "pg_lsn", "char", "hstore",
-    "ltree", "vector", "halfvec", "geometry", "geography",
+    "uuid",
+    "bytea",
+    "inet",
+    "cidr",
+    "macaddr",
+    "macaddr8",
+    "bit",
+    "varbit",
+    "interval",
+    "time",
+    "timetz",
+    "xml",
+    "tsvector",
+    "tsquery",
+    "point",
+    "line",
+    "lseg",
+    "box",
+    "path",
+    "polygon",
+    "circle",
+    "pg_lsn",
+    "char",
+    "hstore",
+    "ltree",
+    "vector",
+    "halfvec",
+    "geometry",
+    "geography",
 ];
 
 /// Values of a list, the most welcome first; the list's own order decides between equals.
 fn listed(facts: &Facts<'_>, values: &[String]) -> Vec<Variant> {
     let default = default_text(facts.column);
     let mut ranked: Vec<&String> = values.iter().collect();
-    ranked.sort_by_key(|value| {
-        unwelcome(facts.nature, value, default.as_ref() == Some(value), facts.membership)
-    });
+    ranked.sort_by_key(|value| unwelcome(facts.nature, value, default.as_ref() == Some(value), facts.membership));
     ranked.into_iter().cloned().map(Variant::Fixed).collect()
 }
 
@@ -177,8 +200,29 @@ fn texts(facts: &Facts<'_>) -> Vec<Variant> {
 
 /// For checks that hide their rule in a function: a text of each sort that such rules ask for.
 const USUAL_TEXTS: &[&str] = &[
-    "a", "1", "en", "US", "USD", "en-US", "#336699", "UTC", "12:00", "2024-01-01", "2024-01-01T12:00:00Z", "192.0.2.1",
-    "1.0.0", "/a", "text/plain", "0 0 * * *", "P1D", "00000000-0000-4000-8000-000000000000", "a.b", "{}", "[]", "0", "",
+    "a",
+    "1",
+    "en",
+    "US",
+    "USD",
+    "en-US",
+    "#336699",
+    "UTC",
+    "12:00",
+    "2024-01-01",
+    "2024-01-01T12:00:00Z",
+    "192.0.2.1",
+    "1.0.0",
+    "/a",
+    "text/plain",
+    "0 0 * * *",
+    "P1D",
+    "00000000-0000-4000-8000-000000000000",
+    "a.b",
+    "{}",
+    "[]",
+    "0",
+    "",
 ];
 
 /// Lengths to try: near each number of the constraints, as far as the type allows.

@@ -70,8 +70,7 @@ impl Wishes<'_> {
     /// Columns whose values the rows come with.
     pub(crate) fn pinned_columns(&self, table: &Table) -> BTreeSet<String> {
         let drafts = self.drafts(table);
-        let mut columns: BTreeSet<String> =
-            drafts.iter().flat_map(|draft| draft.pinned.keys().cloned()).collect();
+        let mut columns: BTreeSet<String> = drafts.iter().flat_map(|draft| draft.pinned.keys().cloned()).collect();
         if let Some(Tie::Key { column, .. }) = self.intent.tables.get(&table.name).map(|intent| &intent.tie.value) {
             columns.insert(column.clone());
         }
@@ -130,9 +129,11 @@ impl Wishes<'_> {
                 self.pin_owner(table, &mut fresh);
             }
             Sort::Membership(membership) => {
-                let is_group = self.intent.memberships.get(membership).is_some_and(|membership| {
-                    membership_of(self.intent, membership.root) != Some(membership)
-                });
+                let is_group = self
+                    .intent
+                    .memberships
+                    .get(membership)
+                    .is_some_and(|membership| membership_of(self.intent, membership.root) != Some(membership));
                 let spare = tenant.filter(|_| is_group).and_then(|tenant| self.people.spare_of(tenant));
                 fresh.seat = spare.or_else(|| self.people.outsider());
                 if let Some(membership) = self.intent.memberships.get(membership) {
@@ -159,9 +160,8 @@ impl Wishes<'_> {
             let index = indices.entry(seat.home).and_modify(|count| *count += 1).or_insert(0);
             let first = seat.home.and_then(|home| self.people.first_of(home)) == Some(number);
             // Where users are tenants, only the first of each counts as its tenant's row.
-            let of_user_root = root
-                .and_then(|root| self.intent.roots.get(root))
-                .is_some_and(|root| root.ownership == Ownership::User);
+            let of_user_root =
+                root.and_then(|root| self.intent.roots.get(root)).is_some_and(|root| root.ownership == Ownership::User);
             let mut pinned = if is_users { self.user_values(table, seat) } else { Values::new() };
             pinned.extend(email_column(table).map(|column| (column, Some(seat.email.clone()))));
             drafts.push(Draft {
@@ -275,7 +275,9 @@ impl Wishes<'_> {
         if let Some((column, root)) = key {
             let of_user = self.intent.roots.get(root).is_some_and(|root| root.ownership == Ownership::User);
             let is_users = self.sort(&table.name) == Sort::Users;
-            let own_row = !of_user || draft.seat.is_none() || draft.seat == draft.tenant.and_then(|tenant| self.people.first_of(tenant));
+            let own_row = !of_user
+                || draft.seat.is_none()
+                || draft.seat == draft.tenant.and_then(|tenant| self.people.first_of(tenant));
             if let Some(id) = ids.and_then(|ids| ids.get(&root))
                 && own_row
                 && !is_users_key(self.intent, table, column, is_users)

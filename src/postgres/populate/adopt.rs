@@ -24,9 +24,11 @@ impl Work<'_> {
         match self.wishes().sort(&plan.table.name) {
             Sort::Profiles => self.adopt_by_seat(plan, drafts).await,
             Sort::Membership(index) => {
-                let columns = self.intent.memberships.get(index).map(|membership| {
-                    [membership.tenant_column.clone(), membership.user_column.clone()]
-                });
+                let columns = self
+                    .intent
+                    .memberships
+                    .get(index)
+                    .map(|membership| [membership.tenant_column.clone(), membership.user_column.clone()]);
                 match columns {
                     Some(columns) => self.adopt_by_columns(plan, drafts, &columns).await,
                     None => Ok(drafts),
@@ -40,7 +42,8 @@ impl Work<'_> {
     /// Profiles: by the column that refers to the user.
     async fn adopt_by_seat(&mut self, plan: &TablePlan<'_>, drafts: Vec<Draft>) -> Result<Vec<Draft>, PopulateError> {
         let of_users = plan.references.iter().find(|reference| {
-            let seated = self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
+            let seated =
+                self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
             seated && reference.columns.len() == 1
         });
         match of_users.and_then(|reference| reference.columns.first()) {
@@ -73,7 +76,9 @@ impl Work<'_> {
         let mut rest = Vec::new();
         for (draft, cells) in assembled {
             let same = |cells: &Cells, row: &Values| {
-                columns.iter().all(|name| cells.get(name).is_some_and(|cell| cell.text() == row.get(name).and_then(Option::as_deref)))
+                columns.iter().all(|name| {
+                    cells.get(name).is_some_and(|cell| cell.text() == row.get(name).and_then(Option::as_deref))
+                })
             };
             let place = cells.as_ref().and_then(|cells| there.iter().position(|row| same(cells, row)));
             match (place, cells) {
@@ -99,7 +104,8 @@ impl Work<'_> {
         let mut owned = self.tenants_of_seats(plan, &tenant_root, root).await?;
         let mut rest = Vec::new();
         for draft in drafts {
-            let sparse = draft.tenant.and_then(|tenant| self.people.places.get(tenant)).is_some_and(|place| place.sparse);
+            let sparse =
+                draft.tenant.and_then(|tenant| self.people.places.get(tenant)).is_some_and(|place| place.sparse);
             let seat = draft.seat.filter(|_| !sparse);
             let existing = seat.and_then(|seat| owned.get_mut(&seat)).and_then(Vec::pop);
             let cells = assemble(plan, &draft, &self.ground(), &[]).ok();
@@ -134,7 +140,11 @@ impl Work<'_> {
         let sources: Vec<(String, Vec<(usize, String)>)> = match &tenant_root.ownership {
             Ownership::OwnerColumn(owner) => {
                 let values = self.seat_values(plan, owner);
-                let source = format!("select {}::text as seaworthy_seat, {key} as seaworthy_key from {}", quote_identifier(owner), plan.table.name.quoted());
+                let source = format!(
+                    "select {}::text as seaworthy_seat, {key} as seaworthy_key from {}",
+                    quote_identifier(owner),
+                    plan.table.name.quoted()
+                );
                 vec![(source, values)]
             }
             Ownership::Membership => self
@@ -175,8 +185,8 @@ impl Work<'_> {
     }
 
     /// What stands in `column` for each seat: the user's id, or the key of the profile that the column refers to.
-    fn seat_values(&self, plan: &TablePlan<'_>, column: &String) -> Vec<(usize, String)> {
-        let reference = plan.references.iter().find(|reference| reference.columns == [column.clone()]);
+    fn seat_values(&self, plan: &TablePlan<'_>, column: &str) -> Vec<(usize, String)> {
+        let reference = plan.references.iter().find(|reference| reference.columns == [column]);
         (0..self.people.seats.len())
             .filter_map(|seat| {
                 let value = match reference {
@@ -238,7 +248,9 @@ impl Work<'_> {
                 assignments.join(", ")
             );
             let updated = self.attempt(&plan.table.name, &sql).await?;
-            if let Some(values) = updated.ok().and_then(|results| results.first().map(values_of)).and_then(|rows| rows.into_iter().next()) {
+            if let Some(values) =
+                updated.ok().and_then(|results| results.first().map(values_of)).and_then(|rows| rows.into_iter().next())
+            {
                 return Ok(made(draft, cells, values));
             }
         }

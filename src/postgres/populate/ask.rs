@@ -129,10 +129,8 @@ fn column_questions<'p>(plan: &'p TablePlan<'_>, entropy: Entropy) -> Vec<(Asker
         if rules.is_empty() {
             continue;
         }
-        let candidates =
-            column.variants.iter().map(|variant| vec![sample(plan, index, variant, entropy)]).collect();
-        let asker =
-            Asker::Column { table: plan.table.name.clone(), column: index, variants: column.variants.clone() };
+        let candidates = column.variants.iter().map(|variant| vec![sample(plan, index, variant, entropy)]).collect();
+        let asker = Asker::Column { table: plan.table.name.clone(), column: index, variants: column.variants.clone() };
         questions.push((asker, Question { rules, columns: vec![column.column], candidates }));
     }
     questions
@@ -141,7 +139,8 @@ fn column_questions<'p>(plan: &'p TablePlan<'_>, entropy: Entropy) -> Vec<(Asker
 fn group_questions<'p>(plan: &'p TablePlan<'_>, entropy: Entropy) -> Vec<(Asker, Question<'p>)> {
     let mut questions = Vec::new();
     for (number, group) in plan.groups.iter().enumerate() {
-        let members: Vec<_> = group.columns.iter().filter_map(|index| Some((*index, plan.columns.get(*index)?))).collect();
+        let members: Vec<_> =
+            group.columns.iter().filter_map(|index| Some((*index, plan.columns.get(*index)?))).collect();
         for bare in [false, true] {
             let pools: Vec<Vec<Variant>> = members
                 .iter()

@@ -4,7 +4,9 @@ use crate::postgres::SqlError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PopulateError {
     /// The connection broke.
-    #[error("the server went away while rows were made in {table}: {source}. Run it again; if it happens again, look into the server's log")]
+    #[error(
+        "the server went away while rows were made in {table}: {source}. Run it again; if it happens again, look into the server's log"
+    )]
     Lost {
         /// Where it happened.
         table: String,
@@ -20,7 +22,9 @@ pub enum PopulateError {
         source: SqlError,
     },
     /// Constraints that are checked at the end refused time and again.
-    #[error("the rows that were made break a deferred constraint each time: {source}. Give values that satisfy it under [tables.\"schema.name\".values]")]
+    #[error(
+        "the rows that were made break a deferred constraint each time: {source}. Give values that satisfy it under [tables.\"schema.name\".values]"
+    )]
     Deferred {
         /// What the server said.
         source: SqlError,

@@ -7,7 +7,7 @@ use super::work::{Manner, Work};
 use crate::catalog::quote_identifier;
 use crate::tenancy::{Ownership, TableRole, Tie};
 use crate::world::making::{
-    Attempt, Cells, Draft, MadeRow, Sort, Step, Taken, TablePlan, assemble_distinct, membership_of,
+    Attempt, Cells, Clash, Draft, MadeRow, Sort, Step, TablePlan, Taken, assemble_distinct, membership_of,
 };
 
 /// The tenant that gets no row where there may be one each, so that one can be inserted.
@@ -42,8 +42,14 @@ impl Work<'_> {
             self.pin_planned(plan, draft);
         }
         let drafts = self.adopt_what_is_there(plan, drafts).await?;
-        let mut filling =
-            Filling { manner, taken: Taken::default(), one_each: false, learnt: Attempt::default(), reason: None, hopeless: false };
+        let mut filling = Filling {
+            manner,
+            taken: Taken::default(),
+            one_each: false,
+            learnt: Attempt::default(),
+            reason: None,
+            hopeless: false,
+        };
         for row in self.store.get(&plan.table.name).into_iter().flatten() {
             filling.taken.take_values(plan, &row.values);
         }
@@ -131,11 +137,7 @@ impl Work<'_> {
     }
 
     /// Deletes the rows of a statement of which a trigger swallowed a part.
-    async fn take_back(
-        &mut self,
-        plan: &TablePlan<'_>,
-        rows: Vec<crate::world::Values>,
-    ) -> Result<(), PopulateError> {
+    async fn take_back(&mut self, plan: &TablePlan<'_>, rows: Vec<crate::world::Values>) -> Result<(), PopulateError> {
         for row in rows {
             if let Some(condition) = where_equal(plan.table.key_columns(), &row) {
                 let sql = format!("delete from {} where {condition}", plan.table.name.quoted());
@@ -193,7 +195,7 @@ impl Work<'_> {
                 filling.taken.take_values(plan, &values);
                 self.keep(plan, made(&draft, &cells, values));
             }
-            Tried::Clash { columns, cells, name } => {
+            Tried::Clash(Clash { columns, cells, name }) => {
                 let adopted = self.adopt_clash(plan, &draft, &cells, &columns).await?;
                 if !adopted && draft.index == 1 && draft.optional && draft.seat.is_none() {
                     filling.one_each = true;
@@ -237,12 +239,16 @@ impl Work<'_> {
     /// What the rows of this table say about users and tenants, and what is missing.
     async fn settle(&mut self, plan: &TablePlan<'_>, filling: &Filling) -> Result<(), PopulateError> {
         let table = &plan.table.name;
-        if filling.manner == Manner::WithoutTriggers && !self.without_triggers.contains(table) {
+        if filling.manner == Manner::WithoutTriggers {
+            let deferred =
+                self.without_triggers.get(table).map(|said| format!("a deferred constraint refused them: {said}"));
             let why = match self.refusals.get(table) {
+                _ if deferred.is_some() => deferred.unwrap_or_default(),
                 Some(refusal) => format!("its triggers refused every row: {refusal}"),
                 None => "its references form a cycle that nothing defers".to_owned(),
             };
-            self.notes.push(format!("the rows of {table} went in with its triggers and references switched off: {why}"));
+            self.notes
+                .push(format!("the rows of {table} went in with its triggers and references switched off: {why}"));
         }
         let sort = self.wishes().sort(table);
         if sort == Sort::Users {
@@ -281,7 +287,9 @@ impl Work<'_> {
             // Users out of the clients' reach may be tenants all the same.
             _ => self.intent.roots.iter().position(|root| root.table == plan.table.name),
         };
-        let Some((root, tenant_root)) = root.and_then(|root| Some((root, self.intent.roots.get(root)?))) else { return };
+        let Some((root, tenant_root)) = root.and_then(|root| Some((root, self.intent.roots.get(root)?))) else {
+            return;
+        };
         let rows = self.store.get(&plan.table.name).map(Vec::as_slice).unwrap_or_default();
         for (tenant, place) in self.people.places.iter_mut().enumerate() {
             let of_tenant = |row: &&MadeRow| match tenant_root.ownership {

@@ -5,7 +5,7 @@ use super::insert::{given, insert_sql, where_equal};
 use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
-use crate::world::making::{Attempt, Cells, Draft, Sort, Taken, TablePlan, assemble_distinct};
+use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct};
 use crate::world::{FreshRow, Values};
 
 /// Statements for one candidate: guard, insert, check what is deferred, undo.
@@ -62,7 +62,7 @@ impl Work<'_> {
             draft.attempt = Attempt { forced, disjoint, pending: std::collections::BTreeSet::new(), ..learnt.clone() };
             let (cells, prepare) = match assemble_distinct(plan, &mut draft, &self.ground(), &[], &taken) {
                 Ok(Ok(cells)) => (cells, Vec::new()),
-                Ok(Err((_, columns, cells))) => {
+                Ok(Err(Clash { columns, cells, .. })) => {
                     let prepare = make_room(plan, &columns, &given(&cells));
                     (cells, prepare)
                 }
@@ -119,7 +119,10 @@ impl Work<'_> {
         let tries = if learnt == Some(Manner::WithoutTriggers) { FEW_TRIES } else { MOST_TRIES };
         // Once as it is, and once more with the row in its way gone.
         for _ in 0..2 {
-            let guard = format!("savepoint seaworthy_outer{}", prepare.iter().map(|sql| format!("; {sql}")).collect::<String>());
+            let guard = format!(
+                "savepoint seaworthy_outer{}",
+                prepare.iter().map(|sql| format!("; {sql}")).collect::<String>()
+            );
             if self.session.run(&guard).await.is_err() {
                 self.frame("undo a fresh row", UNDO).await?;
                 return Ok(());
@@ -128,10 +131,20 @@ impl Work<'_> {
             self.frame("undo a fresh row", UNDO).await?;
             match tried {
                 Tried::In(cells, _, manner) if manner != Manner::WithoutTriggers => {
-                    self.keep_fresh(&Candidate { draft, cells: Cells::new(), prepare: Vec::new(), table: candidate.table.clone(), manner }, &cells, prepare);
+                    self.keep_fresh(
+                        &Candidate {
+                            draft,
+                            cells: Cells::new(),
+                            prepare: Vec::new(),
+                            table: candidate.table.clone(),
+                            manner,
+                        },
+                        &cells,
+                        prepare,
+                    );
                     return Ok(());
                 }
-                Tried::Clash { columns, cells, .. } if prepare.is_empty() => {
+                Tried::Clash(Clash { columns, cells, .. }) if prepare.is_empty() => {
                     prepare = make_room(plan, &columns, &given(&cells));
                     taken = Taken::default();
                     if prepare.is_empty() {

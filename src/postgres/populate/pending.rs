@@ -8,14 +8,10 @@ use crate::world::making::{Draft, Reference, Spot, Step, TablePlan, Variant, cel
 
 impl Work<'_> {
     /// Plans the keys of rows that this table names before they are there; returns how its rows are to go in.
-    pub(super) async fn prepare_pending(
-        &mut self,
-        plan: &TablePlan<'_>,
-        step: &Step,
-    ) -> Result<Manner, PopulateError> {
+    pub(super) async fn prepare_pending(&mut self, plan: &TablePlan<'_>, step: &Step) -> Result<Manner, PopulateError> {
         let table = &plan.table.name;
         let mut manner =
-            if self.without_triggers.contains(table) { Manner::WithoutTriggers } else { Manner::Plain };
+            if self.without_triggers.contains_key(table) { Manner::WithoutTriggers } else { Manner::Plain };
         for reference in plan.references.iter().filter(|reference| step.pending.contains(&reference.name)) {
             if reference.nullable {
                 self.left_for_later.push((table.clone(), reference.name.clone()));
@@ -60,7 +56,8 @@ impl Work<'_> {
             // Far from where a sequence is, near enough for a smallint.
             return Some((30_000 + draft.ordinal).to_string());
         }
-        let label = draft.tenant.and_then(|tenant| self.people.places.get(tenant)).map(|place| place.label.to_lowercase());
+        let label =
+            draft.tenant.and_then(|tenant| self.people.places.get(tenant)).map(|place| place.label.to_lowercase());
         let spot = Spot {
             entropy: self.entropy,
             table: &parent.table.name,
@@ -97,8 +94,11 @@ impl Work<'_> {
                 let index = rows.iter().take(place).filter(|other| other.tenant == row.tenant).count();
                 let draft = Draft { tenant: row.tenant, seat: None, index, ..Draft::default() };
                 let found = options(reference, &draft, &self.ground()).into_iter().find_map(|parent| {
-                    let values: Option<Vec<String>> =
-                        reference.parent_columns.iter().map(|name| parent.values.get(name).cloned().flatten()).collect();
+                    let values: Option<Vec<String>> = reference
+                        .parent_columns
+                        .iter()
+                        .map(|name| parent.values.get(name).cloned().flatten())
+                        .collect();
                     let agrees = |values: &Vec<String>| {
                         reference.columns.iter().zip(values).all(|(name, value)| {
                             row.values.get(name).and_then(Option::as_ref).is_none_or(|text| text == value)
@@ -114,8 +114,7 @@ impl Work<'_> {
                     .zip(&values)
                     .map(|(name, value)| format!("{} = {}", quote_identifier(name), quote_literal(value)))
                     .collect();
-                let sql =
-                    format!("update {} set {} where {condition}", table.quoted(), assignments.join(", "));
+                let sql = format!("update {} set {} where {condition}", table.quoted(), assignments.join(", "));
                 // It may stay null where a rule or a trigger wants it so.
                 let _refused = self.attempt(&table, &sql).await?;
             }

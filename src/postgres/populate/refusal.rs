@@ -56,18 +56,18 @@ impl Refusal {
         let named = plan.rules.iter().find(|rule| rule.name == constraint);
         // A domain's rule goes by the constraint's own name; the message names the domain. A partition's goes by none.
         let of_domain = || {
-            plan.rules.iter().find(|rule| {
-                rule.name.strip_prefix("domain ").is_some_and(|name| error.message.contains(name))
-            })
+            plan.rules
+                .iter()
+                .find(|rule| rule.name.strip_prefix("domain ").is_some_and(|name| error.message.contains(name)))
         };
         let of_partition = || {
             let no_place = error.message.contains("no partition");
             plan.rules.iter().find(|rule| no_place && rule.name.starts_with("the partitions of"))
         };
-        named.or_else(of_domain).or_else(of_partition).map_or(Self::Other, |rule| Self::Rule {
-            name: rule.name.clone(),
-            columns: rule.columns.clone(),
-        })
+        named
+            .or_else(of_domain)
+            .or_else(of_partition)
+            .map_or(Self::Other, |rule| Self::Rule { name: rule.name.clone(), columns: rule.columns.clone() })
     }
 }
 
@@ -99,5 +99,31 @@ pub(super) fn reason(error: &SqlError) -> String {
     // "Failing row contains …" is long and says nothing about the cause.
     let detail = error.detail.as_ref().filter(|detail| !detail.starts_with("Failing row"));
     let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-    format!("{constraint}{}{detail}", error.message)
+    without_uuids(&format!("{constraint}{}{detail}", error.message))
+}
+
+/// A key that a default drew differs from run to run; what is told of a run does not.
+fn without_uuids(text: &str) -> String {
+    let is_uuid = |word: &str| {
+        let digits = |character: char| character.is_ascii_hexdigit() || character == '-';
+        word.len() == 36 && word.chars().all(digits) && word.matches('-').count() == 4
+    };
+    let parts = text.split_inclusive(|character: char| !(character.is_ascii_hexdigit() || character == '-'));
+    parts
+        .map(|part| {
+            let word = part.trim_end_matches(|character: char| !(character.is_ascii_hexdigit() || character == '-'));
+            if is_uuid(word) { part.replacen(word, "…", 1) } else { part.to_owned() }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_tells_no_key_that_was_drawn() {
+        let text = "pile 58b27e9b-b92f-4f20-ad94-abc654342cfe has (5b) no stone-cafe";
+        assert_eq!(without_uuids(text), "pile … has (5b) no stone-cafe");
+    }
 }

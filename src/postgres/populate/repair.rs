@@ -8,7 +8,7 @@ use super::work::{Manner, Work};
 use crate::postgres::SqlError;
 use crate::world::Values;
 use crate::world::making::{
-    Cells, Constants, Draft, Taken, TablePlan, Variant, assemble_distinct, shares_identity, slots, turn,
+    Cells, Clash, Constants, Draft, TablePlan, Taken, Variant, assemble_distinct, shares_identity, slots, turn,
 };
 
 /// How often a row is tried.
@@ -23,7 +23,7 @@ pub(super) enum Tried {
     /// It went in, with these cells and values.
     In(Cells, Values, Manner),
     /// A row that is there already has its key; the cells it was to have.
-    Clash { columns: Vec<String>, cells: Cells, name: String },
+    Clash(Clash),
     /// Nothing helped.
     Out(String),
 }
@@ -47,18 +47,13 @@ impl Work<'_> {
         manner: Manner,
         tries: usize,
     ) -> Result<Tried, PopulateError> {
-        let mut effort = Effort {
-            manner,
-            turns: BTreeMap::new(),
-            guesses: Vec::new(),
-            guessed: false,
-            shortest: [24, 12, 4],
-        };
+        let mut effort =
+            Effort { manner, turns: BTreeMap::new(), guesses: Vec::new(), guessed: false, shortest: [24, 12, 4] };
         let mut last = "nothing was tried".to_owned();
         for _ in 0..tries {
             let cells = match assemble_distinct(plan, draft, &self.ground(), &[], taken) {
                 Ok(Ok(cells)) => cells,
-                Ok(Err((name, columns, cells))) => return Ok(Tried::Clash { columns, cells, name }),
+                Ok(Err(clash)) => return Ok(Tried::Clash(clash)),
                 Err(parent) => {
                     return Ok(Tried::Out(format!(
                         "{}: there is no row of {} that it could refer to",
@@ -76,7 +71,7 @@ impl Work<'_> {
             if let Refusal::Taken { name, columns, .. } = &refusal
                 && self.is_settled(plan, draft, columns)
             {
-                return Ok(Tried::Clash { columns: columns.clone(), cells, name: name.clone() });
+                return Ok(Tried::Clash(Clash { columns: columns.clone(), cells, name: name.clone() }));
             }
             if self.adapt(plan, draft, &refusal, &cells, &mut effort) {
                 continue;
@@ -89,7 +84,7 @@ impl Work<'_> {
                 continue;
             }
             if let Refusal::Taken { name, columns, exact: true } = refusal {
-                return Ok(Tried::Clash { columns, cells, name });
+                return Ok(Tried::Clash(Clash { columns, cells, name }));
             }
             break;
         }
@@ -99,8 +94,7 @@ impl Work<'_> {
     /// Whether nothing about these columns can be chosen otherwise.
     fn is_settled(&self, plan: &TablePlan<'_>, draft: &Draft, columns: &[String]) -> bool {
         let fixed = |name: &String| {
-            draft.pinned.contains_key(name)
-                || plan.references.iter().any(|reference| reference.columns.contains(name))
+            draft.pinned.contains_key(name) || plan.references.iter().any(|reference| reference.columns.contains(name))
         };
         columns.iter().all(fixed) && slots(plan, draft, &self.ground(), columns).is_empty()
     }
@@ -134,7 +128,8 @@ impl Work<'_> {
                 nullable && draft.attempt.pending.insert(name.clone())
             }
             Refusal::TooLong => {
-                let next = effort.shortest.into_iter().find(|length| draft.attempt.longest.is_none_or(|now| *length < now));
+                let next =
+                    effort.shortest.into_iter().find(|length| draft.attempt.longest.is_none_or(|now| *length < now));
                 draft.attempt.longest = next.or(draft.attempt.longest);
                 next.is_some() && !cells.is_empty()
             }

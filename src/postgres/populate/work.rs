@@ -22,8 +22,8 @@ pub(super) struct Work<'a> {
     pub(super) plans: BTreeMap<QualifiedName, TablePlan<'a>>,
     pub(super) planned: BTreeMap<(QualifiedName, String, Option<usize>, usize), String>,
     pub(super) metadata_keys: BTreeSet<String>,
-    /// Tables whose triggers and references are switched off while rows go in.
-    pub(super) without_triggers: BTreeSet<QualifiedName>,
+    /// Tables whose triggers and references are switched off while rows go in, with what a deferred constraint of theirs said.
+    pub(super) without_triggers: BTreeMap<QualifiedName, String>,
     /// What was learnt while a table was filled, for the fresh rows.
     pub(super) learnt: BTreeMap<QualifiedName, (Manner, Attempt)>,
     /// What a table's triggers or constraints said last, where nothing helped against it.
@@ -60,7 +60,7 @@ impl<'a> Work<'a> {
         intent: &'a Intent,
         values: &'a BTreeMap<QualifiedName, BTreeMap<String, String>>,
         seed: u64,
-        without_triggers: &BTreeSet<QualifiedName>,
+        without_triggers: &BTreeMap<QualifiedName, String>,
     ) -> Self {
         let entropy = Entropy::new(seed);
         Self {
@@ -102,12 +102,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn wishes(&self) -> Wishes<'_> {
-        Wishes {
-            intent: self.intent,
-            people: &self.people,
-            values: self.values,
-            metadata_keys: &self.metadata_keys,
-        }
+        Wishes { intent: self.intent, people: &self.people, values: self.values, metadata_keys: &self.metadata_keys }
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {
@@ -204,8 +199,7 @@ impl<'a> Work<'a> {
     /// What the partitions of each partitioned table hold, those by hash left out: any value has its place there.
     async fn partitions(&mut self, tables: &[&Table]) -> Result<BTreeMap<QualifiedName, Vec<String>>, PopulateError> {
         let mut constraints: BTreeMap<QualifiedName, Vec<String>> = BTreeMap::new();
-        let partitioned: Vec<&&Table> =
-            tables.iter().filter(|table| table.kind == RelationKind::Partitioned).collect();
+        let partitioned: Vec<&&Table> = tables.iter().filter(|table| table.kind == RelationKind::Partitioned).collect();
         for table in partitioned {
             let sql = format!(
                 "select pg_get_partition_constraintdef(relid) from pg_partition_tree({}) where isleaf order by relid limit {MOST_PARTITIONS}",
@@ -255,7 +249,8 @@ impl<'a> Work<'a> {
             .collect();
         world.principals = principals(self.intent, &self.people, self.entropy);
         if world.principals.is_empty() {
-            let note = "no role but the owner can reach the tables: nobody acts. Name one under [identity] member_roles";
+            let note =
+                "no role but the owner can reach the tables: nobody acts. Name one under [identity] member_roles";
             self.notes.push(note.to_owned());
         }
         world
