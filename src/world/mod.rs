@@ -29,7 +29,7 @@ pub(crate) mod making {
     pub(crate) use super::identity::{principals, settings_of};
     pub(crate) use super::order::{Node, Step, order};
     pub(crate) use super::people::{People, membership_of};
-    pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, combinations};
+    pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, chance_combinations, near_combinations};
     pub(crate) use super::pool::guesses;
     pub(crate) use super::rules::Question;
     pub(crate) use super::value::{Cell, Spot, cell};
