@@ -377,7 +377,7 @@ fn civil(days: i64) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 mod tests {
     use proptest::prelude::*;
 
