@@ -2,10 +2,18 @@
 //!
 //! See ARCHITECTURE.md for the rooms and how data flows through them.
 
+pub mod cargo_test;
 pub mod catalog;
+pub mod checks;
+pub mod cli;
 pub mod postgres;
 pub mod probe;
+pub mod project;
+pub mod report;
+pub mod run;
 pub mod settings;
+#[cfg(test)]
+mod snapshots;
 pub mod tenancy;
 pub mod verdict;
 pub mod world;

@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The command line: see [`seaworthy::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    seaworthy::cli::main(&seaworthy::run::Harness)
+}

@@ -34,6 +34,21 @@ async fn an_empty_database_has_the_public_schema_and_no_tables() {
 }
 
 #[tokio::test]
+async fn tables_of_the_surroundings_are_kept_and_those_of_extensions_are_not() {
+    let cluster = Cluster::shared();
+    let mut session = cluster
+        .supabase("create schema monitoring; create extension pg_stat_statements schema monitoring; create table mine (id int)")
+        .await;
+    let catalog = introspect(&mut session).await.unwrap();
+    session.close().await;
+    let names: Vec<String> = catalog.tables.iter().map(|table| table.name.to_string()).collect();
+    assert_eq!(names, ["auth.users", "public.mine", "storage.buckets", "storage.objects"]);
+    assert!(catalog.extensions.contains(&"pg_stat_statements".to_owned()));
+    let functions: Vec<String> = catalog.functions.iter().map(|function| function.name.to_string()).collect();
+    assert_eq!(functions, ["auth.jwt", "auth.role", "auth.uid"]);
+}
+
+#[tokio::test]
 async fn every_kind_of_constraint_is_read_back() {
     let catalog = catalog_of(
         "create table parent (a int, b text, primary key (a, b), unique (b, a), unique nulls not distinct (b));

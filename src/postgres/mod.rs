@@ -1,7 +1,13 @@
 //! Everything that talks to a Postgres server: getting one, bringing a schema onto it, reading it back, running probes.
 
+mod execute;
 pub mod introspect;
+pub mod migrate;
 pub mod populate;
+pub mod provision;
 mod session;
+pub mod stand_ins;
+pub mod supabase;
 
+pub use execute::Executor;
 pub use session::{Session, SqlError, StatementResult};

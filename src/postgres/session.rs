@@ -1,15 +1,23 @@
 use std::str::FromStr;
 
 use futures_util::TryStreamExt;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Either, Row};
 
 /// A connection that speaks the simple query protocol: several statements go out at once and every value comes back
 /// as text. Whoever writes a statement quotes with [`crate::catalog::quote_identifier`] and
 /// [`crate::catalog::quote_literal`].
-#[derive(Debug)]
 pub struct Session {
-    connection: PgConnection,
+    /// `None` where a new connection could not be had.
+    connection: Option<PgConnection>,
+    options: PgConnectOptions,
+}
+
+/// The options hold a password: they are not shown.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Session").field("connected", &self.connection.is_some()).finish_non_exhaustive()
+    }
 }
 
 /// What one statement gave.
@@ -71,10 +79,25 @@ impl Session {
     /// # Errors
     /// When the server does not let us in.
     pub async fn connect_with(options: PgConnectOptions) -> Result<Self, SqlError> {
-        let options = options.ssl_mode(PgSslMode::Prefer).disable_statement_logging();
+        let options = options.disable_statement_logging();
         let connection =
             PgConnection::connect_with(&options).await.map_err(|error| SqlError::from_driver(&error, 0))?;
-        Ok(Self { connection })
+        Ok(Self { connection: Some(connection), options })
+    }
+
+    /// Leaves the connection for a new one, with nothing of the old session left: the embedded engine cannot roll back
+    /// behind an EXCEPTION handler that did not catch.
+    ///
+    /// # Errors
+    /// When the server does not let us in again: the session is lost.
+    pub async fn reconnect(&mut self) -> Result<(), SqlError> {
+        if let Some(connection) = self.connection.take() {
+            // The old connection is in no state to say goodbye; that it does not matters to nobody.
+            let _gone = connection.close().await;
+        }
+        let connected = PgConnection::connect_with(&self.options).await;
+        self.connection = Some(connected.map_err(|error| SqlError::from_driver(&error, 0))?);
+        Ok(())
     }
 
     /// Runs one or more statements, and returns a result for each that completed.
@@ -86,7 +109,8 @@ impl Session {
     pub async fn run(&mut self, sql: &str) -> Result<Vec<StatementResult>, SqlError> {
         let mut results = Vec::new();
         let mut current = StatementResult::default();
-        let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(&mut self.connection);
+        let mut stream =
+            sqlx::raw_sql(AssertSqlSafe(sql)).fetch_many(self.connection.as_mut().ok_or_else(SqlError::closed)?);
         loop {
             match stream.try_next().await {
                 Ok(Some(Either::Left(done))) => {
@@ -113,20 +137,27 @@ impl Session {
         Ok(self.run(sql).await?.pop().unwrap_or_default().rows)
     }
 
-    /// Runs a `COPY … TO STDOUT` and returns what it sent.
+    /// Runs `COPY (query) TO STDOUT` and returns what it sent.
     ///
     /// # Errors
-    /// As [`Session::run`].
-    pub async fn copy_out(&mut self, sql: &str) -> Result<Vec<u8>, SqlError> {
-        let convert = |error: sqlx::Error| SqlError::from_driver(&error, 0);
-        let stream = self.connection.copy_out_raw(sql).await.map_err(convert)?;
+    /// As [`Session::run`]. Where the server refuses before the first byte, the driver (sqlx 0.9) leaves an answer unread and
+    /// every later one would be taken for its predecessor's: the session then counts as lost. Ask with EXPLAIN first.
+    pub async fn copy_out(&mut self, query: &str) -> Result<Vec<u8>, SqlError> {
+        let statement = format!("copy ({query}) to stdout");
+        let stream = self
+            .connection
+            .as_mut()
+            .ok_or_else(SqlError::closed)?
+            .copy_out_raw(&statement)
+            .await
+            .map_err(|error| SqlError { sqlstate: None, ..SqlError::from_driver(&error, 0) })?;
         stream
             .try_fold(Vec::new(), |mut all, chunk| async move {
                 all.extend_from_slice(&chunk);
                 Ok(all)
             })
             .await
-            .map_err(convert)
+            .map_err(|error| SqlError::from_driver(&error, 0))
     }
 
     /// Runs a `COPY … FROM STDIN` with this data, and returns how many rows went in.
@@ -135,7 +166,8 @@ impl Session {
     /// As [`Session::run`].
     pub async fn copy_in(&mut self, sql: &str, data: &[u8]) -> Result<u64, SqlError> {
         let convert = |error: sqlx::Error| SqlError::from_driver(&error, 0);
-        let mut sink = self.connection.copy_in_raw(sql).await.map_err(convert)?;
+        let mut sink =
+            self.connection.as_mut().ok_or_else(SqlError::closed)?.copy_in_raw(sql).await.map_err(convert)?;
         sink.send(data).await.map_err(convert)?;
         sink.finish().await.map_err(convert)
     }
@@ -143,7 +175,9 @@ impl Session {
     /// Says goodbye to the server.
     pub async fn close(self) {
         // A server that is already gone needs no goodbye.
-        let _gone = self.connection.close().await;
+        if let Some(connection) = self.connection {
+            let _gone = connection.close().await;
+        }
     }
 }
 
@@ -168,6 +202,10 @@ impl SqlError {
             },
             completed,
         }
+    }
+
+    fn closed() -> Self {
+        Self::without_server("the connection is closed".to_owned(), 0)
     }
 
     fn without_server(message: String, completed: usize) -> Self {

@@ -21,6 +21,8 @@ pub enum Outcome {
     Invalid(Refusal),
     /// The server did not answer any more.
     Lost(String),
+    /// It was not run: an earlier probe answered its question.
+    Skipped,
 }
 
 /// An error of the server.
@@ -48,7 +50,7 @@ impl Outcome {
     pub fn rows(&self) -> Option<&Rows> {
         match self {
             Self::Completed { rows, .. } => Some(rows),
-            Self::Refused(_) | Self::Invalid(_) | Self::Lost(_) => None,
+            Self::Refused(_) | Self::Invalid(_) | Self::Lost(_) | Self::Skipped => None,
         }
     }
 }

@@ -1,21 +1,18 @@
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use crate::verdict::Waiver;
 
-/// A `seaworthy.toml`: of a project that lists its systems, of a system, or of both at once.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A `seaworthy.toml`: of a project that lists its systems, or of the one system in whose folder it lies.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProjectSettings {
     /// Folders of the systems, relative to this file. Without it, this file's folder is the one system.
     pub systems: Vec<String>,
     /// The settings of the one system.
-    #[serde(flatten)]
     pub system: SystemSettings,
 }
 
 /// The settings of one system. Every one has a default or is inferred.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SystemSettings {
     /// The system's name; by default its folder's.
     pub name: Option<String>,
@@ -40,8 +37,7 @@ pub struct SystemSettings {
 }
 
 /// The marker that tells production from development: what the migrations and the seed ask.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// The Postgres setting.
     pub setting: String,
@@ -65,8 +61,7 @@ impl Default for Environment {
 }
 
 /// About a Supabase project.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SupabaseSettings {
     /// Schemas that the API exposes; by default `[api].schemas` of `supabase/config.toml`, else `public`.
     pub exposed_schemas: Option<Vec<String>>,
@@ -75,8 +70,7 @@ pub struct SupabaseSettings {
 }
 
 /// How a client says who it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdentitySettings {
     /// Schemas whose tables clients can name, under `plain`.
     pub exposed_schemas: Option<Vec<String>>,
@@ -96,8 +90,7 @@ pub struct IdentitySettings {
 }
 
 /// Who data belongs to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TenancySettings {
     /// The tables whose rows are tenants; given at all, they replace the inferred ones.
     pub roots: Option<Vec<RootSettings>>,
@@ -108,8 +101,7 @@ pub struct TenancySettings {
 }
 
 /// A table whose rows are tenants.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootSettings {
     /// The table.
     pub table: String,
@@ -122,8 +114,7 @@ pub struct RootSettings {
 }
 
 /// A table that says who belongs where.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipSettings {
     /// The table.
     pub table: String,
@@ -136,13 +127,11 @@ pub struct MembershipSettings {
     /// The column with the role.
     pub role: Option<String>,
     /// The roles, most powerful first.
-    #[serde(default)]
     pub roles: Vec<String>,
 }
 
 /// What is intended for one table.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSettings {
     /// The column that holds the tenant's id.
     pub tenant_key: Option<String>,
@@ -169,8 +158,7 @@ pub struct TableSettings {
 }
 
 /// A command, as settings spell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the SQL command of its name")]
 pub enum ClientCommand {
     Select,
@@ -180,8 +168,7 @@ pub enum ClientCommand {
 }
 
 /// A failure that somebody answers for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WaiverSettings {
     /// The exact check id.
     pub check: String,
@@ -191,8 +178,29 @@ pub struct WaiverSettings {
     pub reason: String,
     /// Who answers.
     pub owner: String,
-    /// Until when, `YYYY-MM-DD` (a TOML date or a string).
-    pub expires: toml::Value,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    pub expires: String,
     /// Who accepted a critical one.
     pub accepted_by: Option<String>,
+}
+
+impl From<&WaiverSettings> for Waiver {
+    fn from(settings: &WaiverSettings) -> Self {
+        Self {
+            check: settings.check.clone(),
+            object: settings.object.clone(),
+            reason: settings.reason.clone(),
+            owner: settings.owner.clone(),
+            expires: settings.expires.clone(),
+            accepted_by: settings.accepted_by.clone(),
+        }
+    }
+}
+
+impl SystemSettings {
+    /// The waivers, as results are matched with them.
+    #[must_use]
+    pub fn waivers(&self) -> Vec<Waiver> {
+        self.waive.iter().map(Waiver::from).collect()
+    }
 }

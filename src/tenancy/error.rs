@@ -1,7 +1,7 @@
 use crate::catalog::QualifiedName;
 
 /// What a person declared does not fit the schema.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum TenancyError {
     /// A table that is not there.
     #[error("`{setting}` names the table `{named}`, which does not exist{}", nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]

@@ -73,6 +73,31 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family.
+    pub const ALL: [Self; 15] = [
+        Self::Schema,
+        Self::Migrations,
+        Self::Rls,
+        Self::Isolation,
+        Self::Privileges,
+        Self::Indexes,
+        Self::Seed,
+        Self::Monitoring,
+        Self::Contract,
+        Self::Auth,
+        Self::Tokens,
+        Self::CrossTenant,
+        Self::Limits,
+        Self::Envelope,
+        Self::Release,
+    ];
+
+    /// The family of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.as_str() == name)
+    }
+
     /// As ids spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

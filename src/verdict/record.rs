@@ -67,6 +67,9 @@ pub struct PostgresRecord {
     pub version: String,
     /// `docker`, `local`, `download`, `embedded` or `url`.
     pub provider: String,
+    /// Why this provider.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     /// Extensions that a stand-in took the place of.
     pub stand_ins: Vec<String>,
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::QualifiedName;
 use crate::tenancy::TenantIds;
@@ -21,6 +21,8 @@ pub struct World {
     pub rows: BTreeMap<QualifiedName, TableRows>,
     /// Rows that could not be made.
     pub gaps: Vec<Gap>,
+    /// Storage buckets that serve their files to everybody, by id.
+    pub public_buckets: BTreeSet<String>,
 }
 
 /// A tenant.

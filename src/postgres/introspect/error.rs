@@ -1,7 +1,7 @@
 use crate::postgres::SqlError;
 
 /// The schema could not be read back.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum IntrospectError {
     /// A catalog query failed.
     #[error("could not list the {what} of the database: {source}")]

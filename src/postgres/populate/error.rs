@@ -1,7 +1,7 @@
 use crate::postgres::SqlError;
 
 /// The world could not be made at all. A table that stays without rows is a gap, not an error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum PopulateError {
     /// The connection broke.
     #[error(

@@ -15,15 +15,19 @@ impl Work<'_> {
     pub(super) async fn fill_storage(&mut self) -> Result<(), PopulateError> {
         let name = QualifiedName::new("storage", "objects");
         let buckets = QualifiedName::new("storage", "buckets");
-        let (Some(objects), Some(_)) = (self.catalog.table(&name), self.catalog.table(&buckets)) else {
+        let (Some(objects), Some(of_buckets)) = (self.catalog.table(&name), self.catalog.table(&buckets)) else {
             return Ok(());
         };
         if self.intent.profile != Profile::Supabase || self.people.places.is_empty() {
             return Ok(());
         }
-        let sql = "select id from storage.buckets order by id";
-        let Ok(results) = self.attempt(&buckets, sql).await? else { return Ok(()) };
+        // Older storage schemas have no public buckets.
+        let public = if of_buckets.column("public").is_some() { "public" } else { "false" };
+        let sql = format!("select id, {public} from storage.buckets order by id");
+        let Ok(results) = self.attempt(&buckets, &sql).await? else { return Ok(()) };
         let rows = results.into_iter().next().unwrap_or_default().rows;
+        let public = rows.iter().filter(|row| row.get(1).and_then(Option::as_deref) == Some("t"));
+        self.world.public_buckets = public.filter_map(|row| row.first().cloned().flatten()).collect();
         let mut ids: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
         if ids.is_empty() && !objects.policies.is_empty() {
             let sql = format!("insert into storage.buckets (id, name) values ({0}, {0})", quote_literal(BUCKET));

@@ -89,6 +89,13 @@ impl Ground<'_> {
         if is_claim_itself && name.rsplit('.').next() == Some("sub") {
             return Some(self.user_value());
         }
+        // A setting that a function reads and compares with nothing may be its own configuration.
+        if by_name == Some(Holds::Role)
+            && source.path.is_empty()
+            && uses.iter().all(|found| found.table.is_none() && found.column.is_none())
+        {
+            return None;
+        }
         let several = by_name == Some(Holds::Tenants);
         let tenant = |root| if several { IdentityValue::TenantIds(root) } else { IdentityValue::TenantId(root) };
         let named = match by_name {
@@ -111,7 +118,7 @@ impl Ground<'_> {
     fn compared(&self, found: &Use, several: bool) -> Option<IdentityValue> {
         let column = found.column.as_deref()?;
         let tenant = |root| if several { IdentityValue::TenantIds(root) } else { IdentityValue::TenantId(root) };
-        let Some(name) = &found.table else { return self.compared_anywhere(column).map(|root| tenant(root)) };
+        let Some(name) = &found.table else { return self.compared_anywhere(column).map(tenant) };
         let table = self.reading.table(name)?;
         if let Some(root) = self.roots.iter().position(|root| root.table == *name && root.key == column) {
             return Some(if self.users_root == Some(root) { self.user_value() } else { tenant(root) });

@@ -78,11 +78,12 @@ fn join_membership<'a>(users: &Users, table: &'a Table, tenant_column: &str, roo
         return None;
     }
     let user_column = users.columns_of(table).into_iter().find(|found| {
-        (found.rank <= OWNER_COLUMN + 1 || (found.referring && names_membership(&table.name.name)))
+        (found.rank <= OWNER_COLUMN + 1
+            || (found.referring && names_membership(&table.name.name, Some(&root.name.name))))
             && found.column != tenant_column
     })?;
     let (role_column, roles) = role_of(table);
-    let named = names_membership(&table.name.name);
+    let named = names_membership(&table.name.name, Some(&root.name.name));
     let unique = is_unique(table, &[tenant_column, &user_column.column]);
     let is_tenant = tenant_name(&root.name.name) == TenantName::Yes;
     let joins_only = unique && table.columns.len() <= 6 && table.foreign_keys.len() <= 2;

@@ -203,7 +203,9 @@ fn users_as_tenants(reading: &Reading<'_>, users: &Users) -> TenantRoot {
         let exposed = reading.table(&extension.table).is_some_and(|table| reading.is_exposed(table));
         (!exposed, names::people_rank(&extension.table.name), &extension.table)
     });
-    let profile = profiles.first().map(|extension| (extension.table.clone(), extension.column.clone()));
+    // Of patients and doctors neither is the table of users.
+    let best = profiles.first().filter(|best| profiles.len() == 1 || names::names_people(&best.table.name));
+    let profile = best.map(|extension| (extension.table.clone(), extension.column.clone()));
     let reason = "rows that belong to no other tenant belong to single users".to_owned();
     let origin = Origin::Inferred;
     match own.cloned().or(profile).or_else(|| users.table.clone()) {

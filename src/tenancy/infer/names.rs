@@ -53,6 +53,16 @@ pub(super) fn any_of(words: &[String], list: &[&str]) -> bool {
     words.iter().any(|word| list.contains(&word.as_str()))
 }
 
+/// Whether `list`, words between spaces, has this word.
+fn is_listed(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
+/// Whether any word of `words` is in `list`, words between spaces.
+fn any_listed(words: &[String], list: &str) -> bool {
+    words.iter().any(|word| is_listed(list, word))
+}
+
 /// How much a table's name sounds like that of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TenantName {
@@ -64,226 +74,84 @@ pub(super) enum TenantName {
     Yes,
 }
 
-const TENANTS: [&str; 18] = [
-    "tenant",
-    "organization",
-    "organisation",
-    "org",
-    "workspace",
-    "company",
-    "team",
-    "account",
-    "business",
-    "agency",
-    "firm",
-    "household",
-    "enterprise",
-    "institution",
-    "employer",
-    "merchant",
-    "companie",
-    "brand",
-];
-const PERHAPS_TENANTS: [&str; 34] = [
-    "project",
-    "group",
-    "family",
-    "store",
-    "shop",
-    "site",
-    "school",
-    "clinic",
-    "community",
-    "studio",
-    "club",
-    "server",
-    "guild",
-    "space",
-    "board",
-    "restaurant",
-    "hospital",
-    "gym",
-    "salon",
-    "church",
-    "practice",
-    "vendor",
-    "partner",
-    "customer",
-    "client",
-    "department",
-    "branch",
-    "league",
-    "party",
-    "instance",
-    "environment",
-    "app",
-    "channel",
-    "room",
-];
+const TENANTS: &str = "\
+    tenant organization organisation org workspace company team account business agency firm household \
+    enterprise institution employer merchant brand";
+const PERHAPS_TENANTS: &str = "\
+    project group family store shop site school clinic community studio club server guild space board restaurant \
+    hospital gym salon church practice vendor partner customer client department branch league party instance \
+    environment app channel room";
 
 /// What the name of a table says.
 pub(super) fn tenant_name(table: &str) -> TenantName {
     let words = table_words(table);
     // `team_members`, `account_settings`: what a name is about is its last word.
     match words.last().map(String::as_str) {
-        Some(last) if TENANTS.contains(&last) => TenantName::Yes,
-        Some(last) if PERHAPS_TENANTS.contains(&last) => TenantName::Perhaps,
+        Some(last) if is_listed(TENANTS, last) => TenantName::Yes,
+        Some(last) if is_listed(PERHAPS_TENANTS, last) => TenantName::Perhaps,
         _ => TenantName::No,
     }
 }
 
 /// Whether a table's name says that its rows are people who sign in.
 pub(super) fn names_people(table: &str) -> bool {
-    const PEOPLE: [&str; 11] = [
-        "user",
-        "profile",
-        "person",
-        "account",
-        "customer",
-        "member",
-        "employee",
-        "client",
-        "student",
-        "candidate",
-        "admin",
-    ];
-    const NOT_THEMSELVES: [&str; 12] = [
-        "role",
-        "team",
-        "org",
-        "organization",
-        "organisation",
-        "workspace",
-        "company",
-        "project",
-        "icp",
-        "competitor",
-        "group",
-        "bank",
-    ];
+    const PEOPLE: &str = "user profile person account customer member employee client student candidate admin";
+    const NOT_THEMSELVES: &str = "\
+        role team org organization organisation workspace company project icp competitor group bank";
     let words = table_words(table);
-    words.last().is_some_and(|last| PEOPLE.contains(&last.as_str())) && !any_of(&words, &NOT_THEMSELVES)
+    words.last().is_some_and(|last| is_listed(PEOPLE, last)) && !any_listed(&words, NOT_THEMSELVES)
 }
 
 /// How good a table's name is for *the* table of users; smaller is better.
 pub(super) fn people_rank(table: &str) -> usize {
-    const ORDER: [&str; 6] = ["user", "profile", "person", "account", "member", "customer"];
+    const ORDER: &str = "user profile person account member customer";
     let words = table_words(table);
-    let place = words.last().and_then(|last| ORDER.iter().position(|word| word == last)).unwrap_or(ORDER.len());
+    let place = words.last().and_then(|last| ORDER.split(' ').position(|word| word == last)).unwrap_or(9);
     place * 10 + words.len()
 }
 
-/// Whether a name says that the table joins people to something: `team_members`, `account_user`.
-pub(super) fn names_membership(table: &str) -> bool {
-    const JOINS: [&str; 9] = [
-        "member",
-        "membership",
-        "participant",
-        "collaborator",
-        "teammate",
-        "staff",
-        "seat",
-        "enrollment",
-        "assignment",
-    ];
-    let words = table_words(table);
-    if any_of(&words, &NOT_MEMBERSHIP) {
+/// Whether a name says that the table joins people to something: `team_members`; to a thing of this name: `account_user`.
+pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
+    const JOINS: &str = "member membership participant collaborator teammate staff seat enrollment assignment";
+    let mut words = table_words(table);
+    if any_listed(&words, NOT_MEMBERSHIP) {
         return false;
     }
-    any_of(&words, &JOINS) || (words.len() > 1 && any_of(&words, &["user", "profile", "people", "person"]))
+    // `team_member_roles` gives roles to members, one row each.
+    if words.last().is_some_and(|last| matches!(last.as_str(), "role" | "link" | "map" | "mapping")) {
+        words.pop();
+    }
+    let joined = joined.map(table_words).and_then(|words| words.last().cloned());
+    let person = |word: &String| matches!(word.as_str(), "user" | "profile" | "person");
+    words.last().is_some_and(|last| is_listed(JOINS, last))
+        || joined.is_some_and(|joined| words.contains(&joined) && words.iter().any(person))
 }
 
 /// Words that say that a table with a user and a tenant is something else than a membership.
-const NOT_MEMBERSHIP: [&str; 34] = [
-    "invitation",
-    "invite",
-    "request",
-    "log",
-    "audit",
-    "event",
-    "session",
-    "activity",
-    "notification",
-    "subscription",
-    "payment",
-    "message",
-    "key",
-    "token",
-    "favorite",
-    "favourite",
-    "like",
-    "vote",
-    "view",
-    "setting",
-    "preference",
-    "history",
-    "usage",
-    "feedback",
-    "comment",
-    "post",
-    "bookmark",
-    "follower",
-    "follow",
-    "review",
-    "order",
-    "reaction",
-    "read",
-    "file",
-];
+const NOT_MEMBERSHIP: &str = "\
+    invitation invite request log audit event session activity notification subscription payment message key \
+    token favorite favourite like vote view setting preference history usage feedback comment post bookmark \
+    follower follow review order reaction read file claim credential secret";
 
 /// Whether a name says that the table is something else than a membership.
 pub(super) fn names_no_membership(table: &str) -> bool {
-    any_of(&table_words(table), &NOT_MEMBERSHIP)
+    any_listed(&table_words(table), NOT_MEMBERSHIP)
 }
 
 /// Whether a column points at a choice that a user made rather than at what a row belongs to: `current_team_id`.
 pub(super) fn names_choice(column: &str) -> bool {
-    const CHOICES: [&str; 11] = [
-        "current",
-        "default",
-        "active",
-        "last",
-        "selected",
-        "preferred",
-        "favorite",
-        "parent",
-        "previous",
-        "referred",
-        "source",
-    ];
-    any_of(&words(column), &CHOICES)
+    const CHOICES: &str = "current default active last selected preferred favorite parent previous referred source";
+    any_listed(&words(column), CHOICES)
 }
 
 /// How surely a column's name says whose a row is; smaller is surer. `None` for somebody who merely did something to it.
 pub(super) fn user_column_rank(column: &str) -> Option<usize> {
-    const DID_SOMETHING: [&str; 24] = [
-        "updated",
-        "modified",
-        "last",
-        "deleted",
-        "approved",
-        "reviewed",
-        "invited",
-        "assigned",
-        "assignee",
-        "granted",
-        "resolved",
-        "verified",
-        "processed",
-        "receiver",
-        "recipient",
-        "referred",
-        "banned",
-        "managed",
-        "moderator",
-        "changed",
-        "archived",
-        "reviewer",
-        "approver",
-        "inviter",
-    ];
+    const DID_SOMETHING: &str = "\
+        updated modified last deleted approved reviewed invited assigned assignee granted resolved verified \
+        processed receiver recipient referred banned managed moderator changed archived reviewer approver \
+        inviter";
     let words = words(column);
-    if any_of(&words, &DID_SOMETHING) {
+    if any_listed(&words, DID_SOMETHING) {
         return None;
     }
     let whole: Vec<&str> = words
@@ -327,19 +195,8 @@ pub(super) enum Holds {
 
 /// Reads the name of a claim or setting (its last part): `app.current_tenant_id`, `org_id`, `sub`.
 pub(super) fn holds(name: &str) -> Option<Holds> {
-    const TENANT: [&str; 10] = [
-        "tenant",
-        "org",
-        "organization",
-        "organisation",
-        "workspace",
-        "account",
-        "company",
-        "team",
-        "customer",
-        "store",
-    ];
-    const USER: [&str; 8] = ["user", "uid", "sub", "actor", "member", "person", "userid", "profile"];
+    const TENANT: &str = "tenant org organization organisation workspace account company team customer store";
+    const USER: &str = "user uid sub actor member person userid profile";
     let words = words(name);
     let singular: Vec<String> = words.iter().map(|word| singular(word)).collect();
     if any_of(&singular, &["role"]) {
@@ -349,126 +206,50 @@ pub(super) fn holds(name: &str) -> Option<Holds> {
         return Some(Holds::Email);
     }
     let is_name = any_of(&words, &["name", "slug", "plan", "type", "status", "tier"]);
-    if !is_name && (any_of(&singular, &TENANT) || singular.iter().any(|word| word == "orgid" || word == "tenantid")) {
+    if !is_name && (any_listed(&singular, TENANT) || singular.iter().any(|word| word == "orgid" || word == "tenantid"))
+    {
         let plural = words.last().is_some_and(|last| last == "ids" || singular.last().is_some_and(|one| one != last));
         return Some(if plural { Holds::Tenants } else { Holds::Tenant });
     }
-    (!is_name && any_of(&singular, &USER)).then_some(Holds::User)
+    (!is_name && any_listed(&singular, USER)).then_some(Holds::User)
 }
 
 /// Whether a name says that the table is reference data.
 pub(super) fn names_reference(table: &str) -> bool {
-    const REFERENCE: [&str; 43] = [
-        "plan",
-        "product",
-        "price",
-        "pricing",
-        "country",
-        "currency",
-        "language",
-        "locale",
-        "timezone",
-        "category",
-        "role",
-        "permission",
-        "feature",
-        "template",
-        "tier",
-        "industry",
-        "status",
-        "type",
-        "unit",
-        "state",
-        "province",
-        "region",
-        "city",
-        "faq",
-        "config",
-        "configuration",
-        "setting",
-        "model",
-        "tool",
-        "badge",
-        "holiday",
-        "rate",
-        "version",
-        "changelog",
-        "announcement",
-        "tag",
-        "topic",
-        "catalog",
-        "catalogue",
-        "package",
-        "level",
-        "genre",
-        "lookup",
-    ];
-    table_words(table).last().is_some_and(|last| REFERENCE.contains(&last.as_str()))
+    const REFERENCE: &str = "\
+        plan product price pricing country currency language locale timezone category role permission feature \
+        template tier industry status type unit state province region city faq config configuration setting \
+        model tool badge holiday rate version changelog announcement tag topic catalog catalogue package level \
+        genre lookup";
+    table_words(table).last().is_some_and(|last| is_listed(REFERENCE, last))
 }
 
 /// Whether a table keeps the books of a migration tool.
 pub(super) fn names_migrations(table: &str) -> bool {
-    const BOOKS: [&str; 14] = [
-        "schema_migrations",
-        "_prisma_migrations",
-        "flyway_schema_history",
-        "_sqlx_migrations",
-        "goose_db_version",
-        "__drizzle_migrations",
-        "knex_migrations",
-        "knex_migrations_lock",
-        "ar_internal_metadata",
-        "databasechangelog",
-        "databasechangeloglock",
-        "alembic_version",
-        "django_migrations",
-        "pgmigrations",
-    ];
-    BOOKS.contains(&table)
+    const BOOKS: &str = "\
+        schema_migrations _prisma_migrations flyway_schema_history _sqlx_migrations goose_db_version \
+        __drizzle_migrations knex_migrations knex_migrations_lock ar_internal_metadata databasechangelog \
+        databasechangeloglock alembic_version django_migrations pgmigrations";
+    is_listed(BOOKS, table)
 }
 
 /// Whether a column's name says that the row is about somebody: such a table is no reference data.
 pub(super) fn names_somebody(column: &str) -> bool {
-    const PERSONAL: [&str; 13] = [
-        "email",
-        "phone",
-        "ip",
-        "password",
-        "token",
-        "secret",
-        "user",
-        "customer",
-        "recipient",
-        "sender",
-        "actor",
-        "session",
-        "message",
-    ];
-    any_of(&words(column), &PERSONAL)
+    const SOMEBODY: &str = "user customer recipient sender actor session message owner author";
+    const PERSONAL: &str = "email phone ip password token secret";
+    let mut words = words(column);
+    words.retain(|word| word != "id");
+    any_listed(&words, PERSONAL) || words.last().is_some_and(|last| is_listed(SOMEBODY, last))
 }
 
 /// Whether a table's name says that it is about money or what money buys.
 pub(super) fn names_billing(table: &str) -> bool {
-    const BILLING: [&str; 15] = [
-        "subscription",
-        "billing",
-        "payment",
-        "invoice",
-        "credit",
-        "wallet",
-        "balance",
-        "usage",
-        "quota",
-        "entitlement",
-        "license",
-        "licence",
-        "purchase",
-        "charge",
-        "allowance",
-    ];
-    const ABOUT: [&str; 7] = ["audit", "log", "event", "history", "push", "newsletter", "notification"];
+    const BILLING: &str = "\
+        subscription billing payment invoice credit wallet balance usage quota entitlement license licence \
+        purchase charge allowance";
+    const ABOUT: &str = "audit log event history push newsletter notification";
     let words = table_words(table);
-    any_of(&words, &BILLING) && !any_of(&words, &ABOUT)
+    any_listed(&words, BILLING) && !any_listed(&words, ABOUT)
 }
 
 /// How powerful a role sounds; smaller is more powerful.
@@ -510,11 +291,26 @@ mod tests {
 
     #[test]
     fn memberships_are_told_from_what_members_do() {
-        for table in ["team_members", "account_user", "memberships", "user_organizations", "projectCollaborators"] {
-            assert!(names_membership(table), "{table}");
+        for (table, joined) in [
+            ("team_members", "teams"),
+            ("account_user", "accounts"),
+            ("memberships", "companies"),
+            ("user_organizations", "organizations"),
+            ("user_organization_roles", "organizations"),
+            ("projectCollaborators", "projects"),
+        ] {
+            assert!(names_membership(table, Some(joined)), "{table}");
         }
-        for table in ["user_sessions", "organization_invitations", "user_feedback", "members_log", "users"] {
-            assert!(!names_membership(table), "{table}");
+        for table in [
+            "user_sessions",
+            "organization_invitations",
+            "user_feedback",
+            "members_log",
+            "users",
+            "user_devices",
+            "member_permissions",
+        ] {
+            assert!(!names_membership(table, Some("organizations")), "{table}");
         }
     }
 

@@ -116,9 +116,13 @@ fn billing_reason(words: &[String], column: &Column) -> Option<&'static str> {
     if has(&["status", "state"]) {
         return Some("it says whether it has been paid for");
     }
-    if has(&["amount", "total", "subtotal", "price", "cost", "quantity", "used", "tokens", "count", "units"]) {
+    if has(&["price", "product"]) {
+        return Some("it says what has been paid for");
+    }
+    if has(&["amount", "total", "subtotal", "cost", "quantity", "used", "tokens", "count", "units"]) {
         return Some("it counts what is paid for or used");
     }
-    let period = has(&["period", "expires", "ends", "ended", "renews", "valid", "start", "end"]);
+    let period = has(&["period", "expires", "ends", "ended", "renews", "valid", "start", "end"])
+        && !has(&["cancel", "canceled", "cancelled"]);
     (period && !column.data_type.is_text()).then_some("it says how long it has been paid for")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::names::{names_choice, words};
 use super::sources::{Use, uses};
 use crate::catalog::{Catalog, Column, ForeignKey, QualifiedName, ReferentialAction, RelationKind, Table};
 use crate::tenancy::Profile;
@@ -42,6 +43,15 @@ pub(super) struct Reading<'a> {
     pub(super) uses: Vec<Use>,
     by_name: HashMap<&'a QualifiedName, &'a Table>,
     referrers: HashMap<&'a QualifiedName, Vec<(&'a Table, &'a ForeignKey)>>,
+    implied: HashMap<&'a QualifiedName, Vec<Implied<'a>>>,
+}
+
+/// A column that is named and typed like others that refer to a table, but for which no foreign key says so: in a copy
+/// of a table, say.
+pub(super) struct Implied<'a> {
+    pub(super) table: &'a Table,
+    pub(super) column: &'a Column,
+    pub(super) referenced_column: &'a str,
 }
 
 impl<'a> Reading<'a> {
@@ -53,7 +63,10 @@ impl<'a> Reading<'a> {
                 referrers.entry(&foreign_key.referenced_table).or_default().push((table, foreign_key));
             }
         }
-        Self { catalog, profile, exposed, uses: uses(catalog), by_name, referrers }
+        let mut reading =
+            Self { catalog, profile, exposed, uses: uses(catalog), by_name, referrers, implied: HashMap::new() };
+        reading.implied = reading.implied_references();
+        reading
     }
 
     pub(super) fn table(&self, name: &QualifiedName) -> Option<&'a Table> {
@@ -63,6 +76,41 @@ impl<'a> Reading<'a> {
     /// The foreign keys that refer to a table; partitions, which repeat their parent's, left out.
     pub(super) fn referrers(&self, name: &QualifiedName) -> &[(&'a Table, &'a ForeignKey)] {
         self.referrers.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The columns that seem to refer to a table.
+    pub(super) fn implied(&self, name: &QualifiedName) -> &[Implied<'a>] {
+        self.implied.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn implied_references(&self) -> HashMap<&'a QualifiedName, Vec<Implied<'a>>> {
+        // What each name refers to; `None` where it refers to several tables.
+        let mut meant: HashMap<&str, Option<(&'a QualifiedName, &'a str)>> = HashMap::new();
+        for foreign_key in self.own_tables().flat_map(|table| &table.foreign_keys) {
+            let ([column], [referenced]) = (foreign_key.columns.as_slice(), foreign_key.referenced_columns.as_slice())
+            else {
+                continue;
+            };
+            let target = (&foreign_key.referenced_table, referenced.as_str());
+            let entry = meant.entry(column).or_insert(Some(target));
+            if *entry != Some(target) {
+                *entry = None;
+            }
+        }
+        let mut implied: HashMap<_, Vec<_>> = HashMap::new();
+        for table in self.own_tables() {
+            for column in table.columns.iter().filter(|column| is_reference_name(&column.name)) {
+                let Some(Some((parent, referenced_column))) = meant.get(column.name.as_str()) else { continue };
+                let referring = table.foreign_keys.iter().any(|foreign_key| foreign_key.columns.contains(&column.name));
+                let target = self.table(parent).and_then(|parent| parent.column(referenced_column));
+                let same_type =
+                    target.is_some_and(|target| target.data_type.unwrapped().name == column.data_type.unwrapped().name);
+                if !referring && same_type && **parent != table.name {
+                    implied.entry(*parent).or_default().push(Implied { table, column, referenced_column });
+                }
+            }
+        }
+        implied
     }
 
     /// Whether the schema is the project's own.
@@ -84,6 +132,12 @@ impl<'a> Reading<'a> {
     pub(super) fn is_exposed(&self, table: &Table) -> bool {
         self.exposed.contains(&table.name.schema)
     }
+}
+
+/// Whether a column's name says that it holds the id of something: `club_id`.
+fn is_reference_name(column: &str) -> bool {
+    let words = words(column);
+    words.len() > 1 && words.last().is_some_and(|last| last == "id") && !names_choice(column)
 }
 
 /// Whether rows are reached through it, a foreign table included.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::names::{names_migrations, names_reference, names_somebody, singular, table_words, words};
-use super::reading::{Reading, holds_rows, single_key};
+use super::reading::{Reading, holds_rows, is_unique, single_key};
 use super::ties::Ties;
 use super::users::Users;
-use crate::catalog::{QualifiedName, Table};
+use crate::catalog::{Column, ForeignKey, QualifiedName, Table};
 use crate::tenancy::{Origin, Reasoned, TenantRoot, Tie};
 
 fn inferred(value: Tie, reason: impl Into<String>) -> Reasoned<Tie> {
@@ -48,7 +48,23 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
         return None;
     }
     let is_tied = |name: &QualifiedName| ties.get(name).is_some_and(|tie| !matches!(tie.value, Tie::Untied));
-    let referring = reading.referrers(&table.name).iter().map(|(child, _)| *child).find(|child| is_tied(&child.name));
+    // `custom_domain_checks` is about a custom domain; it does not look one up.
+    let own_words = table_words(&table.name.name);
+    let is_about = |child: &Table| {
+        let words = table_words(&child.name.name);
+        own_words.iter().all(|word| words.contains(word))
+    };
+    let looks_up = |child: &Table, foreign_key: &ForeignKey| {
+        let columns: Vec<&str> = foreign_key.columns.iter().map(String::as_str).collect();
+        // Where each row is referred to once, it is a part of the row that refers to it.
+        is_tied(&child.name) && !is_about(child) && !is_unique(child, &columns)
+    };
+    let referring = reading
+        .referrers(&table.name)
+        .iter()
+        .find(|(child, foreign_key)| looks_up(child, foreign_key))
+        .map(|(child, _)| *child)
+        .filter(|_| says_its_name(table));
     if let Some(child) = referring {
         return Some(format!("{} looks it up, and nothing in it leads to a tenant", child.name));
     }
@@ -61,12 +77,26 @@ fn global_reason(reading: &Reading<'_>, users: &Users, ties: &Ties, table: &Tabl
     is_lookup_shaped(table).then(|| "it is keyed by a code or name, and nothing in it leads to a tenant".to_owned())
 }
 
+/// Whether rows have something to choose them by.
+fn says_its_name(table: &Table) -> bool {
+    let names = |column: &Column| {
+        let last = words(&column.name).pop().unwrap_or_default();
+        matches!(last.as_str(), "name" | "title" | "label" | "code" | "slug" | "symbol" | "key" | "description")
+            && column.data_type.is_text()
+    };
+    names_reference(&table.name.name) || table.columns.iter().any(names)
+}
+
 /// Whether a table is keyed by a code, as lookup tables are.
 fn is_lookup_shaped(table: &Table) -> bool {
+    // A store of keys and values may hold anything.
+    if table.columns.iter().any(|column| column.data_type.is_json()) {
+        return false;
+    }
     let code = |name: &str| {
         words(name)
             .last()
-            .is_some_and(|word| matches!(word.as_str(), "code" | "slug" | "key" | "iso" | "symbol" | "iso2" | "iso3"))
+            .is_some_and(|word| matches!(word.as_str(), "code" | "slug" | "iso" | "symbol" | "iso2" | "iso3"))
     };
     let is_text = |name: &str| table.column(name).is_some_and(|column| column.data_type.is_text());
     let unique_code =

@@ -117,7 +117,7 @@ fn is_anonymous(role: &str) -> bool {
 
 /// Whether a role's name says that people who run the system act as it, not its users.
 fn is_operator(role: &str) -> bool {
-    const OPERATORS: [&str; 24] = [
+    const OPERATORS: &[&str] = &[
         "readonly",
         "reporting",
         "report",
@@ -143,5 +143,5 @@ fn is_operator(role: &str) -> bool {
         "worker",
         "superuser",
     ];
-    any_of(&words(role), &OPERATORS)
+    any_of(&words(role), OPERATORS)
 }

@@ -7,6 +7,7 @@ use super::names::{
     Holds, OWNER_COLUMN, TenantName, any_of, holds, names_choice, names_reference, table_words, tenant_name, words,
 };
 use super::reading::{Reading, foreign_key_of, is_identifier, is_mandatory, single_key};
+use super::sources::Source;
 use super::users::Users;
 use crate::catalog::{QualifiedName, Table};
 use crate::tenancy::{Origin, Ownership, TenantRoot};
@@ -93,19 +94,31 @@ fn evidence<'a>(reading: &Reading<'a>, users: &Users, table: &'a Table, key: &st
     }
 }
 
-/// The claim or setting that is compared with this table's key, or with columns that refer to it.
+/// The claim or setting that holds this table's key: columns that refer to the table are compared with it, or the key is.
+/// A policy may compare what it should not: a key alone counts only where the table's name agrees, and a claim whose name
+/// says nothing only where both are compared with it.
 fn claim_of(reading: &Reading<'_>, table: &Table) -> Option<String> {
+    let key = single_key(table);
+    let compares = |source: &Source, with_key: bool| {
+        reading.uses.iter().filter(|found| found.source == *source).any(|found| {
+            let (Some(column), Some(place)) = (&found.column, &found.table) else { return false };
+            if *place == table.name {
+                return with_key && key == Some(column.as_str());
+            }
+            let foreign_key = reading.table(place).and_then(|place| foreign_key_of(place, column));
+            !with_key && foreign_key.is_some_and(|foreign_key| foreign_key.referenced_table == table.name)
+        })
+    };
     let found = reading.uses.iter().find(|found| {
         let name = found.source.path.last().unwrap_or(&found.source.setting);
-        if !matches!(holds(name), Some(Holds::Tenant | Holds::Tenants)) {
-            return false;
+        let (by_key, by_reference) = (compares(&found.source, true), compares(&found.source, false));
+        match holds(name) {
+            Some(Holds::Tenant | Holds::Tenants) => {
+                by_reference || (by_key && tenant_name(&table.name.name) != TenantName::No)
+            }
+            Some(Holds::User | Holds::Role | Holds::Email) => false,
+            None => by_reference && by_key && !names_reference(&table.name.name),
         }
-        let (Some(column), Some(place)) = (&found.column, &found.table) else { return false };
-        if *place == table.name {
-            return single_key(table) == Some(column.as_str());
-        }
-        let Some(place) = reading.table(place) else { return false };
-        foreign_key_of(place, column).is_some_and(|foreign_key| foreign_key.referenced_table == table.name)
     })?;
     Some(if found.source.path.is_empty() { found.source.setting.clone() } else { found.source.path.join(".") })
 }
@@ -117,6 +130,8 @@ fn is_root(evidence: &Evidence<'_>, table: &Table) -> bool {
     let by_profile = evidence.memberships.iter().any(|found| found.is_profile);
     // A folder that its owner's every row also names the owner of is no tenant: the owner is.
     let owned = evidence.owner.is_some() && children > 0 && evidence.personal_children * 2 <= children;
+    // Who has a role in it belongs to it, whatever it is called.
+    let with_roles = evidence.memberships.iter().any(|found| found.role_column.is_some() && !found.is_profile);
     if evidence.claim.is_some() {
         return true;
     }
@@ -124,10 +139,21 @@ fn is_root(evidence: &Evidence<'_>, table: &Table) -> bool {
         return false;
     }
     match evidence.name {
-        TenantName::Yes => joined || by_profile || (owned && !is_ledger(table)),
+        TenantName::Yes => {
+            joined
+                || by_profile
+                || (owned && !is_ledger(table))
+                || (evidence.owner.is_some() && is_place(table, children))
+        }
         TenantName::Perhaps => plainly_joined || (by_profile && children > 1),
-        TenantName::No => plainly_joined && children > 0,
+        TenantName::No => plainly_joined && (children > 0 || with_roles),
     }
+}
+
+/// A table without a child whose name means a place to work in: what belongs to it lies elsewhere, in stored files perhaps.
+fn is_place(table: &Table, children: usize) -> bool {
+    const PLACES: [&str; 6] = ["tenant", "organization", "organisation", "org", "workspace", "household"];
+    children == 0 && table_words(&table.name.name).last().is_some_and(|last| PLACES.contains(&last.as_str()))
 }
 
 /// `accounts` with a mere owner are as often bank or login accounts as tenants.

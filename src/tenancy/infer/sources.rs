@@ -113,7 +113,8 @@ impl Scanner {
         let tokens = tokens(sql);
         for start in 0..tokens.len() {
             let Some((base, end)) = self.base(&tokens, start) else { continue };
-            let (path, end) = path(&tokens, end);
+            let extracts = start.checked_sub(2).and_then(|place| tokens.get(place)).is_some_and(is_extraction);
+            let (path, end) = path(&tokens, end, extracts);
             let source = Source { path: base.path.into_iter().chain(path).collect(), ..base };
             // `auth.jwt()` handed to a variable or a function says nothing yet.
             if source.setting == CLAIMS && source.path.is_empty() {
@@ -203,8 +204,13 @@ fn closing(tokens: &[Token], open: usize) -> Option<usize> {
     None
 }
 
+/// Whether a word is one of `jsonb_extract_path_text` and its kin, which take the keys as arguments.
+fn is_extraction(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if word.starts_with("json") && word.contains("_extract_path"))
+}
+
 /// The keys that follow a JSON value at `place`, and the place after them.
-fn path(tokens: &[Token], mut place: usize) -> (Vec<String>, usize) {
+fn path(tokens: &[Token], mut place: usize, extracts: bool) -> (Vec<String>, usize) {
     let mut keys = Vec::new();
     loop {
         let next = skip_wrapping(tokens, place);
@@ -221,7 +227,7 @@ fn path(tokens: &[Token], mut place: usize) -> (Vec<String>, usize) {
                 place = next + 2;
             }
             // jsonb_extract_path_text(auth.jwt(), 'app_metadata', 'org_id')
-            (Some(comma), Some(Token::Text(key))) if comma.is_mark(",") && !key.is_empty() && next == place => {
+            (Some(comma), Some(Token::Text(key))) if extracts && comma.is_mark(",") && next == place => {
                 keys.push(key.clone());
                 place = skip_casts(tokens, next + 2);
             }
@@ -324,12 +330,15 @@ fn column_before(tokens: &[Token], start: usize) -> Option<String> {
         let (before, token) = previous(place)?;
         match token {
             Token::Word(word) => {
-                // `(column)::text =`: the word is a type.
-                let cast = previous(before).is_some_and(|(_, token)| token.is_mark("::"));
-                if !cast {
-                    return Some(word.clone()).filter(|word| !is_keyword(word));
+                // `(column)::public.kind =`: the words are a type.
+                let mut first = before;
+                while let Some((dot, _)) = previous(first).filter(|(_, token)| token.is_mark(".")) {
+                    first = previous(dot)?.0;
                 }
-                place = previous(before)?.0;
+                let Some((cast, _)) = previous(first).filter(|(_, token)| token.is_mark("::")) else {
+                    return Some(word.clone()).filter(|word| !is_keyword(word));
+                };
+                place = cast;
             }
             token if token.is_mark(")") => place = before,
             _ => return None,
@@ -377,6 +386,7 @@ mod tests {
             "org_id = ((current_setting('request.jwt.claims'::text, true))::json #>> '{app_metadata,org_id}'::text[])::uuid",
             "org_id = jsonb_extract_path_text(auth.jwt(), 'app_metadata', 'org_id')::uuid",
             "(org_id)::text = (auth.jwt()['app_metadata']['org_id'])::text",
+            "(org_id)::public.key = ((auth.jwt() -> 'app_metadata') ->> 'org_id')::public.key",
         ] {
             let (setting, path, column) = one(sql);
             assert_eq!((setting.as_str(), path.as_str()), (CLAIMS, "app_metadata.org_id"), "{sql}");
@@ -404,6 +414,7 @@ mod tests {
     #[test]
     fn the_user_is_found_with_the_column_that_it_is_compared_with() {
         assert_eq!(one("(( SELECT auth.uid() AS uid) = user_id)"), claim_of("sub", "user_id"));
+        assert_eq!(one("'x'::public.role = (auth.jwt() ->> 'user_role')::public.role").2, None);
         assert_eq!(one("(w.user_id = auth.uid())"), claim_of("sub", "user_id"));
         assert_eq!(one("(auth.uid())::text = (storage.foldername(name))[1]").2, None);
     }
@@ -411,6 +422,8 @@ mod tests {
     #[test]
     fn what_is_no_identity_is_left_alone() {
         assert!(read("current_setting('search_path')").is_empty());
+        let object = "jsonb_build_object('mine', owner_id = auth.uid(), 'tenant_id', a.id)";
+        assert_eq!(one(object), claim_of("sub", "owner_id"));
         assert!(read("current_setting('request.headers', true)::json ->> 'x-tenant'").is_empty());
         assert!(read("'auth.uid()' = name and now() > created_at").is_empty());
     }

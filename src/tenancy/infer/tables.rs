@@ -84,7 +84,7 @@ fn inferred_privileges(
         return privilege_columns(table, role, !users.is_people(&table.name), &skip);
     }
     let joins_people =
-        names_roles(table) || (names_membership(&table.name.name) && !users.columns_of(table).is_empty());
+        names_roles(table) || (names_membership(&table.name.name, None) && !users.columns_of(table).is_empty());
     if joins_people {
         skip.retain(|column| super::names::words(column).last().is_none_or(|last| last != "role"));
     }

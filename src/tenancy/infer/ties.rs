@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::names::{OTHER_USER_COLUMN, names_choice, singular, table_words};
-use super::reading::{Reading, cascades, foreign_key_of, is_mandatory};
+use super::reading::{Implied, Reading, cascades, foreign_key_of, is_mandatory};
 use super::users::{UserColumn, Users};
 use crate::catalog::{ForeignKey, QualifiedName, Table};
 use crate::tenancy::{Membership, Origin, Ownership, Reasoned, TenantRoot, Tie};
@@ -234,52 +234,76 @@ impl<'a> Market<'a> {
         if self.ground.users.is_people(&parent.name) {
             return;
         }
-        for (child, foreign_key) in self.ground.reading.referrers(&parent.name) {
-            let own = self.ground.reading.is_own(&child.name.schema);
-            if !own || settled.contains_key(&child.name) || self.ground.declared.contains_key(&child.name) {
-                continue;
+        let ground = self.ground;
+        let open = |child: &Table| {
+            ground.reading.is_own(&child.name.schema)
+                && !settled.contains_key(&child.name)
+                && !ground.declared.contains_key(&child.name)
+        };
+        for (child, foreign_key) in ground.reading.referrers(&parent.name) {
+            if open(child) {
+                self.offer_child(child, foreign_key, tie, rank, personal);
             }
-            let mandatory =
-                is_mandatory(child, foreign_key) && !foreign_key.columns.iter().any(|column| names_choice(column));
-            let nullable_steps = rank.nullable_steps + usize::from(!mandatory);
-            let (class, tie, reason) = match self.shared_key(tie, foreign_key) {
-                Some(key) if !personal => {
-                    let class = if mandatory { Class::TenantKey } else { Class::NullableTenantKey };
-                    let reason = format!(
-                        "{} refers to {} together with its tenant",
-                        foreign_key.columns.join(", "),
-                        parent.name
-                    );
-                    (class, key, reason)
-                }
-                _ => {
-                    let class = match (personal, mandatory && rank.class <= Class::TenantPath) {
-                        (true, _) => Class::UserPath,
-                        (false, true) => Class::TenantPath,
-                        (false, false) => Class::NullableTenantPath,
-                    };
-                    let tie = Tie::Through {
-                        columns: foreign_key.columns.clone(),
-                        parent: parent.name.clone(),
-                        parent_columns: foreign_key.referenced_columns.clone(),
-                    };
-                    (class, tie, format!("{} refers to {}", foreign_key.columns.join(", "), parent.name))
-                }
-            };
-            let rank = Rank {
-                class: class.max(rank.class),
-                nullable_steps,
-                steps: rank.steps + 1,
-                user_rank: rank.user_rank,
-                keeps: !cascades(foreign_key),
-                position: foreign_key
-                    .columns
-                    .first()
-                    .and_then(|name| child.column(name))
-                    .map_or(0, |column| column.position),
-            };
-            self.push(rank, Offer { table: child, tie, reason, origin: Origin::Inferred, personal });
         }
+        for implied in ground.reading.implied(&parent.name) {
+            if open(implied.table) {
+                self.offer_implied(implied, parent, rank, personal);
+            }
+        }
+    }
+
+    fn offer_child(&mut self, child: &'a Table, foreign_key: &ForeignKey, tie: &Tie, rank: &Rank, personal: bool) {
+        let columns = foreign_key.columns.join(", ");
+        let parent = &foreign_key.referenced_table;
+        let mandatory = is_mandatory(child, foreign_key) && !foreign_key.columns.iter().any(|name| names_choice(name));
+        let (class, tie, reason) = match self.shared_key(tie, foreign_key) {
+            Some(key) if !personal => {
+                let class = if mandatory { Class::TenantKey } else { Class::NullableTenantKey };
+                (class, key, format!("{columns} refers to {parent} together with its tenant"))
+            }
+            _ => {
+                let class = match (personal, mandatory && rank.class <= Class::TenantPath) {
+                    (true, _) => Class::UserPath,
+                    (false, true) => Class::TenantPath,
+                    (false, false) => Class::NullableTenantPath,
+                };
+                let tie = Tie::Through {
+                    columns: foreign_key.columns.clone(),
+                    parent: parent.clone(),
+                    parent_columns: foreign_key.referenced_columns.clone(),
+                };
+                (class, tie, format!("{columns} refers to {parent}"))
+            }
+        };
+        let first = foreign_key.columns.first().and_then(|name| child.column(name));
+        let rank = Rank {
+            class: class.max(rank.class),
+            nullable_steps: rank.nullable_steps + usize::from(!mandatory),
+            steps: rank.steps + 1,
+            user_rank: rank.user_rank,
+            keeps: !cascades(foreign_key),
+            position: first.map_or(0, |column| column.position),
+        };
+        self.push(rank, Offer { table: child, tie, reason, origin: Origin::Inferred, personal });
+    }
+
+    fn offer_implied(&mut self, implied: &Implied<'a>, parent: &Table, rank: &Rank, personal: bool) {
+        let column = &implied.column.name;
+        let tie = Tie::Through {
+            columns: vec![column.clone()],
+            parent: parent.name.clone(),
+            parent_columns: vec![implied.referenced_column.to_owned()],
+        };
+        let reason = format!("{column} is named like references to {}, though no foreign key says so", parent.name);
+        let rank = Rank {
+            class: Class::LastResort,
+            nullable_steps: rank.nullable_steps + usize::from(!implied.column.not_null),
+            steps: rank.steps + 1,
+            user_rank: rank.user_rank,
+            keeps: true,
+            position: implied.column.position,
+        };
+        self.push(rank, Offer { table: implied.table, tie, reason, origin: Origin::Inferred, personal });
     }
 
     /// The column of the child that a foreign key holds equal to the parent's tenant key.

@@ -1,6 +1,9 @@
 //! Who signs in: the table of users, the profiles that extend it, and the columns that hold a user's id.
 
-use super::names::{OTHER_USER_COLUMN, any_of, names_people, people_rank, user_column_rank, words};
+use super::names::{
+    OTHER_USER_COLUMN, any_of, names_billing, names_no_membership, names_people, people_rank, singular, table_words,
+    user_column_rank, words,
+};
 use super::reading::{Reading, cascades, foreign_key_of, is_identifier, is_unique, single_key};
 use crate::catalog::{ForeignKey, QualifiedName, Table};
 use crate::tenancy::Profile;
@@ -93,7 +96,10 @@ impl Users {
                 .then(|| (column.clone(), is_key))
         });
         let (column, is_key) = referring?;
-        Some(Extension { table: table.name.clone(), column, is_key, is_profile: names_people(&table.name.name) })
+        let name = &table.name.name;
+        // `patients` whose key is the user's are people, `subscriptions` and `user_settings` are not.
+        let is_profile = names_people(name) || (is_key && !names_billing(name) && !names_no_membership(name));
+        Some(Extension { table: table.name.clone(), column, is_key, is_profile })
     }
 
     /// Whether this column of this table holds a user's id.
@@ -122,7 +128,7 @@ impl Users {
                 let referenced = foreign_key.referenced_columns.first()?;
                 let found = UserColumn {
                     column: column.name.clone(),
-                    rank,
+                    rank: if names_row_of(&column.name, &foreign_key.referenced_table) { rank.min(2) } else { rank },
                     through: None,
                     not_null: column.not_null,
                     cascades: cascades(foreign_key),
@@ -165,6 +171,14 @@ impl Users {
             referring: false,
         })
     }
+}
+
+/// Whether a column is named after the table that it refers to: `patient_id` after `patients`.
+fn names_row_of(column: &str, table: &QualifiedName) -> bool {
+    let mut column: Vec<String> = words(column).iter().map(|word| singular(word)).collect();
+    column.retain(|word| word != "id");
+    let table = table_words(&table.name);
+    !column.is_empty() && table.ends_with(&column)
 }
 
 /// The table whose rows are users.

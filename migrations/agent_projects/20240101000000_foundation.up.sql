@@ -1,0 +1,27 @@
+-- Supabase grants every new table, function and sequence in public to the client roles, TRUNCATE, REFERENCES and
+-- TRIGGER included. From here on a client role holds only what a migration grants it by name.
+alter default privileges in schema public revoke all on tables from anon, authenticated;
+alter default privileges in schema public revoke all on functions from anon, authenticated;
+alter default privileges in schema public revoke all on sequences from anon, authenticated;
+
+-- What policies and triggers call. The API does not expose it.
+create schema private;
+
+comment on schema private is 'Helpers of policies and triggers; not exposed by the API.';
+
+revoke all on schema private from public;
+grant usage on schema private to authenticated, service_role;
+
+create function private.set_updated_at() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end;
+$$;
+
+comment on function private.set_updated_at() is 'Keeps updated_at, whatever the statement says.';
+
+revoke all on function private.set_updated_at() from public;

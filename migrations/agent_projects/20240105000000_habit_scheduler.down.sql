@@ -1,0 +1,10 @@
+drop view public.habit_runs, public.due_habits, public.scheduled_habits;
+drop function public.run_due_habits(integer);
+drop trigger habits_schedule on public.habits;
+drop function private.schedule_habit();
+drop index public.habits_next_run_at_idx;
+alter table public.habits drop constraint habits_cron_expression_check;
+drop function public.next_cron_run(text, timestamptz, text);
+drop function public.is_valid_cron(text);
+drop function private.cron_fields(text);
+drop function private.cron_field_values(text, integer, integer);

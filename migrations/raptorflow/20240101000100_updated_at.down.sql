@@ -1,0 +1,1 @@
+drop function public.update_updated_at();

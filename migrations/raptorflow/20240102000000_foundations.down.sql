@@ -1,0 +1,2 @@
+drop table public.foundations;
+drop function public.on_foundation_update();

@@ -1,0 +1,2 @@
+drop table public.api_keys;
+drop function public.keep_api_key_revoked();

@@ -1,0 +1,1 @@
+drop table public.subscription_audit;

@@ -1,0 +1,204 @@
+//! `isolation/privilege-column-writable`: an end user cannot raise its own plan, role, credits, quota and the like, by UPDATE or by
+//! INSERT. Nobody but the service role may, so that is the control.
+
+use super::super::judge::kept_from_everybody;
+use super::super::scene::{Scene, Subject, key_condition, part_of};
+use super::super::statement::{Attempt, Shape, assignment, insert_statement};
+use super::super::{Case, Check, Judge};
+use super::TenantTable;
+use crate::catalog::{Column, Table, TypeKind, quote_identifier, quote_literal};
+use crate::probe::{Act, Signal, SqlProbe};
+use crate::tenancy::{Reasoned, TableRole};
+use crate::verdict::{CheckInfo, Family, Severity};
+use crate::world::{Principal, StoredRow, Values};
+
+/// The check.
+pub const CHECK: Check = Check {
+    info: CheckInfo {
+        id: "isolation/privilege-column-writable",
+        family: Family::Isolation,
+        severity: Severity::Critical,
+        title: "No user raises its own plan, role or quota",
+        help: "A policy that lets users update their own row lets them update every column of it. Grant UPDATE on the columns that are theirs: `revoke update on t from authenticated; grant update (name, avatar_url) on t to authenticated`. If the column is the user's to set, leave it out of `privilege_columns` under `[tables.NAME]`.",
+    },
+    plan,
+};
+
+const EXPECTED: &str = "the column keeps its value whatever the user does";
+const FROM_THE_START: &str = "raise itself from the start";
+/// Values tried for one column.
+const MAXIMUM_VALUES: usize = 4;
+
+fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
+    let Some(target) = TenantTable::of(scene, subject) else { return Vec::new() };
+    if !target.is_tied() || scene.member_role().is_none() {
+        return Vec::new();
+    }
+    let role_column = match target.intent.role {
+        TableRole::Membership(index) => {
+            scene.intent.memberships.get(index).and_then(|membership| membership.role_column.clone())
+        }
+        TableRole::Root(_) | TableRole::Profile | TableRole::Plain => None,
+    };
+    target
+        .intent
+        .privilege_columns
+        .iter()
+        // Roles in a membership table are judged by membership-self-granted.
+        .filter(|column| Some(&column.value) != role_column.as_ref())
+        .filter_map(|column| case(scene, &target, column))
+        .collect()
+}
+
+fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reasoned: &Reasoned<String>) -> Option<Case> {
+    let column = target.table.column(&reasoned.value)?;
+    let object = part_of(target.table, &column.name);
+    let Some(row) = target.row else {
+        return Some(Case::settled(
+            object,
+            target.tables(),
+            EXPECTED,
+            super::tenant_table::no_row(scene, target.table),
+        ));
+    };
+    let values = raised_values(scene, target.table, column, row);
+    let by_update = by_update(scene, target, column, row, &values);
+    let by_insert = by_insert(scene, target, column, &values);
+    Some(Case {
+        object,
+        tables: target.tables(),
+        expected: format!("{EXPECTED}: {}", reasoned.reason),
+        probes: by_update.into_iter().chain(by_insert).collect(),
+        judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[FROM_THE_START.to_owned()])),
+        fix: Some(format!(
+            "revoke insert, update on {0} from {1}; grant update (…every column but {2}…) on {0} to {1};",
+            target.table.name.quoted(),
+            scene.member_role().unwrap_or_default(),
+            quote_identifier(&column.name)
+        )),
+    })
+}
+
+fn by_update(
+    scene: &Scene<'_>,
+    target: &TenantTable<'_>,
+    column: &Column,
+    row: &StoredRow,
+    values: &[String],
+) -> Vec<SqlProbe> {
+    let Some(condition) = key_condition(target.table, row, "t") else { return Vec::new() };
+    let name = target.table.name.quoted();
+    let observe = format!("select t.{}::text from {name} as t where {condition}", quote_identifier(&column.name));
+    let mut shapes = Vec::new();
+    for value in values {
+        let set = assignment(&column.name, value);
+        shapes.push(shape("by id", true, format!("update {name} as t set {set} where {condition}")));
+        shapes.push(shape("bare", false, format!("update {name} set {set}")));
+    }
+    let attempt = Attempt {
+        table: target.table,
+        topic: "raise itself",
+        attackers: &target.owners,
+        owners: &[],
+        observe: vec![observe],
+    };
+    attempt.probes(scene, &shapes)
+}
+
+/// A new row of its own that is raised from the start, beside the same row without the column.
+fn by_insert(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, values: &[String]) -> Vec<SqlProbe> {
+    let Some(tenant) = scene.insertion_victim(&target.table.name) else { return Vec::new() };
+    let Some(fresh) = scene.fresh(&target.table.name, tenant) else { return Vec::new() };
+    let Some(value) = values.first() else { return Vec::new() };
+    let mut raised: Values = fresh.values.clone();
+    raised.insert(column.name.clone(), Some(value.clone()));
+    let columns: Vec<String> = target
+        .table
+        .columns
+        .iter()
+        .filter(|candidate| candidate.is_writable() && raised.contains_key(&candidate.name))
+        .filter(|candidate| candidate.name == column.name || scene.insertable(target.table, candidate))
+        .map(|candidate| candidate.name.clone())
+        .collect();
+    let statement = insert_statement(target.table, &columns, &raised);
+    let observe = format!(
+        "select count(*) from {} as t where t.{}::text = {}",
+        target.table.name.quoted(),
+        quote_identifier(&column.name),
+        quote_literal(value)
+    );
+    let owners: Vec<&Principal> = scene.owners(&target.table.name, tenant);
+    let attempt =
+        Attempt { table: target.table, topic: FROM_THE_START, attackers: &owners, owners: &[], observe: vec![observe] };
+    attempt.probes(scene, &[Shape { prepare: fresh.prepare.clone(), ..shape("insert", true, statement) }])
+}
+
+fn shape(name: &'static str, main: bool, statement: String) -> Shape {
+    Shape { name, main, prepare: Vec::new(), act: Act::statement(statement), signal: Signal::Change }
+}
+
+/// Values that differ from the row's: the other ones of an enumeration or list, true, a larger number.
+fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &StoredRow) -> Vec<String> {
+    let current = row.values.get(&column.name).cloned().flatten();
+    let mut values = Vec::new();
+    if let TypeKind::Enumeration(labels) = &column.data_type.unwrapped().kind {
+        values.extend(labels.iter().rev().cloned());
+    }
+    for check in table.checks.iter().filter(|check| check.columns.contains(&column.name)) {
+        values.extend(quoted_texts(&check.expression).into_iter().rev());
+    }
+    let made = scene.world.rows.get(&table.name).into_iter().flat_map(|rows| &rows.stored);
+    match column.data_type.unwrapped().name.as_str() {
+        "bool" => values.push(if current.as_deref() == Some("t") { "f" } else { "t" }.to_owned()),
+        "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => {
+            let number = current.as_deref().and_then(|current| current.parse::<f64>().ok()).unwrap_or_default();
+            values.extend([format!("{}", number + 1000.0), format!("{}", number + 1.0), "0".to_owned()]);
+        }
+        "timestamptz" | "timestamp" | "date" => values.push("2098-12-31".to_owned()),
+        "json" | "jsonb" => values.push("{\"admin\": true}".to_owned()),
+        "text" | "varchar" | "citext" if values.is_empty() => {
+            values.extend(["enterprise".to_owned(), "admin".to_owned()])
+        }
+        _ => values.extend(made.filter_map(|row| row.values.get(&column.name).cloned().flatten())),
+    }
+    values.retain(|value| Some(value) != current.as_ref());
+    values.dedup();
+    values.truncate(MAXIMUM_VALUES);
+    values
+}
+
+/// The string constants in an expression as Postgres prints it.
+pub(super) fn quoted_texts(expression: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut rest = expression;
+    while let Some(start) = rest.find('\'') {
+        let mut text = String::new();
+        let mut characters = rest[start + 1..].char_indices().peekable();
+        let mut end = rest.len();
+        while let Some((index, character)) = characters.next() {
+            if character != '\'' {
+                text.push(character);
+            } else if characters.peek().is_some_and(|(_, next)| *next == '\'') {
+                text.push('\'');
+                characters.next();
+            } else {
+                end = start + 1 + index + 1;
+                break;
+            }
+        }
+        texts.push(text);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn string_constants_are_found_with_their_quotes_undone() {
+        let expression = "(tier = ANY (ARRAY['free'::text, 'it''s'::text]))";
+        assert_eq!(quoted_texts(expression), ["free", "it's"]);
+    }
+}

@@ -1,0 +1,125 @@
+//! `isolation/unreachable-tenant-data`: no table is left out of the model. A table that nothing ties to a tenant, and that nothing says is
+//! reference data, is judged by what clients can do to it: nothing is a pass, anything is unproven until somebody says whose rows they are.
+
+use super::super::judge::describe;
+use super::super::scene::{Scene, Subject, object_of};
+use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, updates};
+use super::super::{Case, Check, Finding, Judge};
+use crate::catalog::Table;
+use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
+use crate::tenancy::{Command, TableIntent, Tie};
+use crate::verdict::{CheckInfo, Family, Severity, Status};
+use crate::world::{Principal, PrincipalKind};
+
+/// The check.
+pub const CHECK: Check = Check {
+    info: CheckInfo {
+        id: "isolation/unreachable-tenant-data",
+        family: Family::Isolation,
+        severity: Severity::Error,
+        title: "Every table that clients reach is covered by the tenancy model",
+        help: "Nothing says whose rows these are, so nobody can say who may see them. Under `[tables.NAME]` set `tenant_key = \"column\"`, `through = \"foreign key column\"`, or `global = true` for reference data; with `public` or `shared` for what everybody may do.",
+    },
+    plan,
+};
+
+const EXPECTED: &str = "clients reach no row that belongs to nobody known";
+
+fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
+    let Subject::Table(table, intent) = *subject else { return Vec::new() };
+    if intent.tie.value != Tie::Untied {
+        return Vec::new();
+    }
+    let tables = vec![table.name.to_string()];
+    let Some(role) = scene.member_role() else {
+        return vec![Case::settled(object_of(table), tables, EXPECTED, super::tenant_table::no_clients())];
+    };
+    let clients: Vec<&Principal> = scene
+        .world
+        .principals
+        .iter()
+        .filter(|principal| {
+            matches!(principal.kind, PrincipalKind::Member | PrincipalKind::Stranger | PrincipalKind::Anonymous)
+        })
+        .filter({
+            let mut members = 0;
+            move |principal| {
+                members += usize::from(principal.kind == PrincipalKind::Member);
+                principal.kind != PrincipalKind::Member || members == 1
+            }
+        })
+        .collect();
+    vec![Case {
+        object: object_of(table),
+        tables,
+        expected: EXPECTED.to_owned(),
+        probes: tries(scene, table, intent, role, &clients),
+        judge: Judge::Own(judge),
+        fix: None,
+    }]
+}
+
+fn tries(scene: &Scene<'_>, table: &Table, intent: &TableIntent, role: &str, clients: &[&Principal]) -> Vec<SqlProbe> {
+    let row = scene.world.rows.get(&table.name).and_then(|rows| rows.stored.first());
+    let fresh = scene.world.rows.get(&table.name).and_then(|rows| rows.fresh.first());
+    let mut probes = Vec::new();
+    let mut ask = |command: Command, shapes: Vec<Shape>, observe: Vec<String>| {
+        if !intent.public.contains(&command) && !intent.shared.contains(&command) {
+            let attempt = Attempt { table: table, topic: command.as_str(), attackers: clients, owners: &[], observe };
+            probes.extend(attempt.probes(scene, &shapes));
+        }
+    };
+    let read = Shape {
+        name: "whole table",
+        main: true,
+        prepare: Vec::new(),
+        act: Act::statement(format!("select count(*) from {}", table.name.quoted())),
+        signal: Signal::Nonzero,
+    };
+    ask(Command::Select, vec![read], Vec::new());
+    let state = vec![scene.whole_state(table)];
+    let main = |shapes: Vec<Shape>| shapes.into_iter().filter(|shape| shape.main).collect::<Vec<_>>();
+    if let Some(fresh) = fresh {
+        let columns = insert_columns(scene, table, &fresh.values, role);
+        ask(Command::Insert, main(inserts(table, &columns, &fresh.values, &fresh.prepare)), state.clone());
+    }
+    if let Some(row) = row {
+        ask(Command::Update, main(updates(scene, table, row, role)), state.clone());
+        ask(Command::Delete, main(deletes(scene, table, row)), state);
+    }
+    probes
+}
+
+fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
+    let shown = |part: Part| {
+        case.probes
+            .iter()
+            .zip(outcomes)
+            .enumerate()
+            .filter(move |(_, (probe, outcome))| probe.part == part && probe.signal.shows(outcome))
+            .map(|(index, _)| index)
+    };
+    let reached: Vec<usize> = shown(Part::Attack).collect();
+    if let Some(first) = reached.first() {
+        let mut commands: Vec<&str> =
+            reached.iter().filter_map(|index| case.probes.get(*index)).map(|probe| probe.topic.as_str()).collect();
+        commands.dedup();
+        let who = case.probes.get(*first).map(|probe| probe.principal.name.clone()).unwrap_or_default();
+        let name = &case.object.name;
+        return Finding::new(
+            Status::Unproven,
+            format!("nothing ties this table to a tenant, and {who} can {}: say whose rows they are with `tenant_key`, `through` or `global = true` under `[tables.{name}]`", commands.join(", ")),
+        )
+        .observed(describe(outcomes.get(*first)))
+        .shown_by([*first]);
+    }
+    match shown(Part::Service).next() {
+        Some(service) => {
+            Finding::new(Status::Pass, "nothing ties it to a tenant, and no client reaches it; the service role does")
+                .shown_by([service])
+        }
+        None => Finding::new(Status::Unproven, "the control failed: no row of it could be made or read")
+            .observed(describe(outcomes.first()))
+            .shown_by((!case.probes.is_empty()).then_some(0)),
+    }
+}

@@ -1,0 +1,3 @@
+//! Who holds which privileges.
+
+pub mod harness_bypasses_rls;

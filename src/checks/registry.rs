@@ -1,0 +1,50 @@
+use super::{Check, isolation, migrations, privileges, rls};
+use crate::verdict::CheckInfo;
+
+/// Every check that asks about an object of the schema: the one list.
+pub const REGISTRY: &[Check] = &[
+    isolation::anonymous_read::CHECK,
+    isolation::anonymous_write::CHECK,
+    isolation::cascade_crosses_tenants::CHECK,
+    isolation::client_setting_trusted::CHECK,
+    isolation::cross_tenant_delete::CHECK,
+    isolation::cross_tenant_insert::CHECK,
+    isolation::cross_tenant_read::CHECK,
+    isolation::cross_tenant_update::CHECK,
+    isolation::definer_view_leaks::CHECK,
+    isolation::foreign_key_crosses_tenants::CHECK,
+    isolation::foreign_key_oracle::CHECK,
+    isolation::function_leaks::CHECK,
+    isolation::membership_self_granted::CHECK,
+    isolation::missing_claims_admitted::CHECK,
+    isolation::owner_locked_out::CHECK,
+    isolation::partition_bypass::CHECK,
+    isolation::policy_recursion::CHECK,
+    isolation::privilege_column_writable::CHECK,
+    isolation::public_bucket_lists::CHECK,
+    isolation::realtime_delete_leaks_key::CHECK,
+    isolation::realtime_publishes_unprotected::CHECK,
+    isolation::second_membership_breaks::CHECK,
+    isolation::storage_object_crosses_tenants::CHECK,
+    isolation::stored_reference_crosses_tenants::CHECK,
+    isolation::tenant_key_reassigned::CHECK,
+    isolation::trigger_crosses_tenants::CHECK,
+    isolation::uniqueness_oracle::CHECK,
+    isolation::unreachable_tenant_data::CHECK,
+    privileges::harness_bypasses_rls::CHECK,
+    rls::not_enabled::CHECK,
+    rls::policies_but_disabled::CHECK,
+];
+
+/// What is judged on the way to the schema, before any check can be asked.
+pub const ON_THE_WAY: &[CheckInfo] =
+    &[migrations::does_not_apply::INFO, migrations::duplicate_version::INFO, migrations::out_of_order::INFO];
+
+/// Everything that is known of every check, in the order of their ids.
+#[must_use]
+pub fn every_check() -> Vec<CheckInfo> {
+    let mut checks: Vec<CheckInfo> =
+        REGISTRY.iter().map(|check| check.info).chain(ON_THE_WAY.iter().copied()).collect();
+    checks.sort_by_key(|info| info.id);
+    checks
+}

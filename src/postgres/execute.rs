@@ -1,0 +1,239 @@
+//! Runs probes: each in a transaction that is rolled back, in one round trip.
+
+use std::collections::BTreeSet;
+
+use super::{Session, SqlError, StatementResult};
+use crate::catalog::quote_literal;
+use crate::probe::{Act, Outcome, Refusal, Rows, SqlProbe, take_on};
+use crate::world::{Principal, World};
+
+/// Rows kept of one probe's result. Made worlds are small; a seed may not be.
+const MAXIMUM_ROWS: usize = 5000;
+
+/// Statements that run longer, or wait longer for a lock, say nothing.
+const LIMITS: &str = "set statement_timeout = '10s'; set lock_timeout = '3s'; set idle_in_transaction_session_timeout = '60s'; \
+                      set client_min_messages = error";
+
+/// A session made ready for probing.
+#[derive(Debug)]
+pub struct Executor {
+    session: Session,
+    /// Every setting that carries anybody's identity: cleared for those who do not use it.
+    identity_settings: BTreeSet<String>,
+    recording: Option<Vec<String>>,
+}
+
+impl Executor {
+    /// Makes `session` ready for probing in `world`.
+    ///
+    /// Each identity setting is touched once, so that it is the empty string and not null wherever it is not set, as on a
+    /// pooled connection, and every probe sees the same.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn new(mut session: Session, world: &World) -> Result<Self, SqlError> {
+        let identity_settings: BTreeSet<String> = world
+            .principals
+            .iter()
+            .flat_map(|principal| principal.settings.iter().map(|(name, _)| name.clone()))
+            .collect();
+        session.run(LIMITS).await?;
+        for name in &identity_settings {
+            session.run(&format!("select set_config({}, '', false)", quote_literal(name))).await?;
+        }
+        Ok(Self { session, identity_settings, recording: None })
+    }
+
+    /// Keeps the text of every batch sent from now on, for replay.
+    pub fn record(&mut self) {
+        self.recording = Some(Vec::new());
+    }
+
+    /// The batches kept so far.
+    pub fn take_recording(&mut self) -> Vec<String> {
+        self.recording.take().unwrap_or_default()
+    }
+
+    /// Runs one probe.
+    pub async fn execute(&mut self, probe: &SqlProbe) -> Outcome {
+        match &probe.act {
+            Act::Statements(statements) => self.execute_statements(probe, statements).await,
+            Act::CopyOut(_) | Act::CopyIn { .. } => self.execute_copy(probe).await,
+        }
+    }
+
+    /// Gives the session back.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        self.session
+    }
+
+    async fn execute_statements(&mut self, probe: &SqlProbe, statements: &[String]) -> Outcome {
+        let mut script = self.opening(probe);
+        let act = script.len()..script.len() + statements.len();
+        script.statements.extend(statements.iter().cloned());
+        let after = script.close(probe);
+        match self.send(&script.statements).await {
+            Ok(results) => Outcome::Completed {
+                rows: act.clone().last().map(|index| rows_of(&results, index)).unwrap_or_default(),
+                affected: act.clone().filter_map(|index| results.get(index)).map(|result| result.affected).sum(),
+                before: script.before.map(|index| rows_of(&results, index)).collect(),
+                after: after.clone().map(|index| rows_of(&results, index)).collect(),
+            },
+            // The act, or a constraint that it deferred, was refused.
+            Err(error)
+                if (act.start..after.start).contains(&error.completed) || script.earlier.contains(&error.completed) =>
+            {
+                outcome_of(error)
+            }
+            Err(error) => invalid(error),
+        }
+    }
+
+    /// COPY has a protocol of its own: the opening, the copy and the closing are three round trips.
+    async fn execute_copy(&mut self, probe: &SqlProbe) -> Outcome {
+        let mut script = self.opening(probe);
+        let ready = script.len();
+        if let Act::CopyOut(query) = &probe.act {
+            // The driver loses step where COPY is refused before it begins: EXPLAIN is refused for the same reasons.
+            script.statements.push(format!("explain {query}"));
+        }
+        let opened = match self.send(&script.statements).await {
+            Ok(results) => results,
+            Err(error) if script.earlier.contains(&error.completed) || error.completed >= ready => {
+                return outcome_of(error);
+            }
+            Err(error) => return invalid(error),
+        };
+        let before = script.before.clone().map(|index| rows_of(&opened, index)).collect();
+        let copied = match &probe.act {
+            Act::CopyOut(query) => self.session.copy_out(query).await.map(|bytes| {
+                let lines: Rows = String::from_utf8_lossy(&bytes)
+                    .lines()
+                    .take(MAXIMUM_ROWS)
+                    .map(|line| line.split('\t').map(|value| Some(value.to_owned())).collect())
+                    .collect();
+                (lines.len() as u64, lines)
+            }),
+            Act::CopyIn { statement, data } => {
+                self.session.copy_in(statement, data.as_bytes()).await.map(|affected| (affected, Rows::new()))
+            }
+            Act::Statements(_) => return Outcome::Lost("not a COPY".to_owned()),
+        };
+        let (affected, rows) = match copied {
+            Ok(copied) => copied,
+            Err(error) => return self.abandon(error).await,
+        };
+        let mut closing = Script::default();
+        let after = closing.close(probe);
+        match self.session.run(&closing.text()).await {
+            Ok(results) => Outcome::Completed {
+                rows,
+                affected,
+                before,
+                after: after.map(|index| rows_of(&results, index)).collect(),
+            },
+            Err(error) => self.abandon(error).await,
+        }
+    }
+
+    async fn abandon(&mut self, error: SqlError) -> Outcome {
+        if !error.is_lost()
+            && let Err(lost) = self.session.run("rollback").await
+        {
+            return Outcome::Lost(lost.message);
+        }
+        outcome_of(error)
+    }
+
+    /// Everything before the act. A probe that failed leaves its transaction aborted: the first statement ends it.
+    fn opening(&self, probe: &SqlProbe) -> Script {
+        let mut script = Script::default();
+        script.statements.push("rollback".to_owned());
+        script.statements.push("begin".to_owned());
+        script.statements.extend(probe.prepare.iter().cloned());
+        let earlier = script.len();
+        for step in &probe.earlier {
+            script.statements.extend(self.identity(&step.principal));
+            script.statements.push(step.statement.clone());
+            script.statements.push("reset session authorization".to_owned());
+        }
+        script.earlier = earlier..script.len();
+        script.before = script.len()..script.len() + probe.observe.len();
+        script.statements.extend(probe.observe.iter().cloned());
+        script.statements.extend(self.identity(&probe.principal));
+        script
+    }
+
+    fn identity(&self, principal: &Principal) -> Vec<String> {
+        let mut whole = principal.clone();
+        for name in &self.identity_settings {
+            if !principal.settings.iter().any(|(known, _)| known == name) {
+                whole.settings.push((name.clone(), String::new()));
+            }
+        }
+        take_on(&whole).into_iter().map(|statement| statement.trim_end_matches(';').to_owned()).collect()
+    }
+
+    async fn send(&mut self, statements: &[String]) -> Result<Vec<StatementResult>, SqlError> {
+        let text = statements.join(";\n");
+        if let Some(recording) = &mut self.recording {
+            recording.push(text.clone());
+        }
+        self.session.run(&text).await
+    }
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    statements: Vec<String>,
+    earlier: std::ops::Range<usize>,
+    before: std::ops::Range<usize>,
+}
+
+impl Script {
+    fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    fn text(&self) -> String {
+        self.statements.join(";\n")
+    }
+
+    /// Everything after the act; returns where the second observation stands.
+    fn close(&mut self, probe: &SqlProbe) -> std::ops::Range<usize> {
+        self.statements.push("set constraints all immediate".to_owned());
+        self.statements.push("reset session authorization".to_owned());
+        let after = self.len()..self.len() + probe.observe.len();
+        self.statements.extend(probe.observe.iter().cloned());
+        self.statements.push("rollback".to_owned());
+        after
+    }
+}
+
+fn rows_of(results: &[StatementResult], index: usize) -> Rows {
+    results.get(index).map(|result| result.rows.iter().take(MAXIMUM_ROWS).cloned().collect()).unwrap_or_default()
+}
+
+fn outcome_of(error: SqlError) -> Outcome {
+    if error.is_lost() {
+        return Outcome::Lost(error.message);
+    }
+    // 57014: cancelled by the time limit; 55P03: the lock was not to be had. Neither says that the act is forbidden.
+    let is_limit = matches!(error.sqlstate.as_deref(), Some("57014" | "55P03" | "40P01"));
+    let refusal = refusal_of(error);
+    if is_limit { Outcome::Invalid(refusal) } else { Outcome::Refused(refusal) }
+}
+
+fn invalid(error: SqlError) -> Outcome {
+    if error.is_lost() { Outcome::Lost(error.message) } else { Outcome::Invalid(refusal_of(error)) }
+}
+
+fn refusal_of(error: SqlError) -> Refusal {
+    Refusal {
+        sqlstate: error.sqlstate.unwrap_or_default(),
+        message: error.message,
+        detail: error.detail,
+        constraint: error.constraint,
+    }
+}

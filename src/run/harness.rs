@@ -1,0 +1,201 @@
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::prepare::{Found, find, migrate, people};
+use super::probing::{probe, selected};
+use super::record::{Circumstances, on_the_way, record};
+use super::request::{CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemRun};
+use super::{Interrupt, RunError, Target};
+use crate::checks::scene::Scene;
+use crate::checks::{REGISTRY, every_check};
+use crate::postgres::Session;
+use crate::postgres::migrate::named_extensions;
+use crate::postgres::provision::{Database, ProvisionOptions, Server};
+use crate::tenancy;
+use crate::verdict::{CheckInfo, Event, RunRecord};
+
+/// The pipeline: provision, migrate, introspect, infer, populate, plan, execute, judge, record.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Harness;
+
+/// Sessions that probe at once, at the most: each has a clone of the database to itself.
+const MAXIMUM_WORKERS: usize = 4;
+/// A clone costs 40 ms: below this many subjects for each, it does not pay.
+const SUBJECTS_PER_WORKER: usize = 12;
+
+impl Pipeline for Harness {
+    type Error = RunError;
+
+    fn checks(&self) -> Vec<CheckInfo> {
+        every_check()
+    }
+
+    async fn check(
+        &self,
+        request: &CheckRequest,
+        tell: &(dyn Fn(Event) + Sync),
+        interrupt: &Interrupt,
+    ) -> Result<Vec<SystemRun<RunError>>, RunError> {
+        let work = async |server: &Server| {
+            let mut runs = Vec::new();
+            for target in &request.targets {
+                let outcome = check_one(server, target, request, tell).await;
+                let lost = matches!(outcome, Err(RunError::ServerLost { .. }));
+                let whole = outcome.is_ok();
+                runs.push(SystemRun { system: target.name.clone(), outcome });
+                if lost {
+                    break;
+                }
+                // Roles are the server's: what one system made is not for the next to find.
+                let restored = server.restore_roles().await;
+                if whole {
+                    restored?;
+                }
+            }
+            Ok(runs)
+        };
+        on_server(&request.server, &request.targets, tell, interrupt, work).await
+    }
+
+    async fn plan(
+        &self,
+        request: &CheckRequest,
+        tell: &(dyn Fn(Event) + Sync),
+        interrupt: &Interrupt,
+    ) -> Result<Vec<PlannedCheck>, RunError> {
+        let work = async |server: &Server| {
+            let mut planned = BTreeSet::new();
+            for target in &request.targets {
+                planned.extend(plan_one(server, target, request, tell).await?);
+            }
+            Ok(planned.into_iter().collect())
+        };
+        on_server(&request.server, &request.targets, tell, interrupt, work).await
+    }
+
+    async fn propose_settings(
+        &self,
+        request: &InitRequest,
+        tell: &(dyn Fn(Event) + Sync),
+        interrupt: &Interrupt,
+    ) -> Result<String, RunError> {
+        let work = async |server: &Server| {
+            let found = find(&request.target)?;
+            let schema = migrate(server, &request.target, &found, tell).await?;
+            let text = tenancy::render_settings(&schema.intent, &schema.catalog);
+            server.drop_database(schema.database).await?;
+            Ok(text)
+        };
+        on_server(&request.server, std::slice::from_ref(&request.target), tell, interrupt, work).await
+    }
+}
+
+/// Starts the server, does the work unless somebody interrupts, and stops the server whatever came of it.
+async fn on_server<Output>(
+    request: &ServerRequest,
+    targets: &[Target],
+    tell: &(dyn Fn(Event) + Sync),
+    interrupt: &Interrupt,
+    work: impl AsyncFnOnce(&Server) -> Result<Output, RunError>,
+) -> Result<Output, RunError> {
+    let mut extensions: Vec<String> = Vec::new();
+    for target in targets {
+        extensions.extend(named_extensions(&find(target)?.project));
+    }
+    extensions.sort();
+    extensions.dedup();
+    tell(Event::Stage("getting a Postgres".to_owned()));
+    let choice = request.postgres.parse()?;
+    let options = ProvisionOptions { choice, image: request.image.clone(), extensions };
+    let server = interrupt.guard(Server::start(&options, tell)).await??;
+    tell(Event::Note(format!("Postgres {} by {}: {}", server.version(), server.provider(), server.reason())));
+    let outcome = interrupt.guard(work(&server)).await;
+    let stopped = server.stop().await;
+    let output = outcome??;
+    stopped?;
+    Ok(output)
+}
+
+async fn check_one(
+    server: &Server,
+    target: &Target,
+    request: &CheckRequest,
+    tell: &(dyn Fn(Event) + Sync),
+) -> Result<RunRecord, RunError> {
+    let began = Instant::now();
+    let started = jiff::Timestamp::now();
+    let found = find(target)?;
+    let schema = migrate(server, target, &found, tell).await?;
+    let mut results = on_the_way(&found, &schema.applied, &request.selection);
+    let world = people(&schema, target, request.seed, tell).await?;
+    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world };
+    tell(Event::Stage(format!("{}: probing", target.name)));
+    let (sessions, clones) = sessions(server, &schema.database, scene.subjects().len()).await?;
+    results.extend(probe(scene, &request.selection, sessions, tell).await?);
+    for clone in clones {
+        server.drop_database(clone).await?;
+    }
+    let circumstances =
+        Circumstances { server, target, found: &found, schema: &schema, world: &world, request, started };
+    let record = record(&circumstances, results, began.elapsed());
+    server.drop_database(schema.database).await?;
+    Ok(record)
+}
+
+/// As many sessions as pay, each on a clone of the database but the first; and the clones.
+async fn sessions(
+    server: &Server,
+    database: &Database,
+    subjects: usize,
+) -> Result<(Vec<Session>, Vec<Database>), RunError> {
+    let workers = server.parallelism().min(MAXIMUM_WORKERS).min(subjects / SUBJECTS_PER_WORKER).max(1);
+    let mut clones = Vec::new();
+    // Cloned before anybody connects: a template must have no sessions.
+    for _ in 1..workers {
+        clones.extend(server.clone_database(database).await?);
+    }
+    let mut sessions = vec![database.connect().await?];
+    for clone in &clones {
+        sessions.push(clone.connect().await?);
+    }
+    Ok((sessions, clones))
+}
+
+async fn plan_one(
+    server: &Server,
+    target: &Target,
+    request: &CheckRequest,
+    tell: &(dyn Fn(Event) + Sync),
+) -> Result<Vec<PlannedCheck>, RunError> {
+    let found: Found = find(target)?;
+    let schema = migrate(server, target, &found, tell).await?;
+    let world = people(&schema, target, request.seed, tell).await?;
+    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world };
+    let mut planned = Vec::new();
+    let mut plan = |check: &str, tables: &[String], object: String| {
+        let subjects: Vec<Subject> = if tables.is_empty() {
+            vec![Subject::Object(object)]
+        } else {
+            tables.iter().cloned().map(Subject::Table).collect()
+        };
+        planned.extend(subjects.into_iter().map(|subject| PlannedCheck {
+            system: target.name.clone(),
+            subject,
+            check: check.to_owned(),
+        }));
+    };
+    for result in on_the_way(&found, &schema.applied, &request.selection) {
+        plan(&result.check, &result.tables, result.object.to_string());
+    }
+    for subject in scene.subjects() {
+        for check in REGISTRY.iter().filter(|check| request.selection.takes_check(check.info.id)) {
+            for case in (check.plan)(&scene, &subject) {
+                if selected(&request.selection, &case) {
+                    plan(check.info.id, &case.tables, case.object.to_string());
+                }
+            }
+        }
+    }
+    server.drop_database(schema.database).await?;
+    Ok(planned)
+}

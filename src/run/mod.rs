@@ -1,0 +1,20 @@
+//! A run from a folder to a record: what is asked for, and the pipeline with a function per stage.
+
+mod error;
+mod harness;
+mod interrupt;
+mod prepare;
+mod probing;
+mod record;
+mod request;
+mod signal;
+mod target;
+
+pub use error::RunError;
+pub use harness::Harness;
+pub use interrupt::{Interrupt, Interrupted, Interrupter, interrupt};
+pub use request::{
+    CheckRequest, DEFAULT_SEED, InitRequest, Only, Pipeline, PlannedCheck, Selection, ServerRequest, Subject, SystemRun,
+};
+pub use signal::{Signal, signals, supervise};
+pub use target::{Target, TargetError, find_targets};

@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+
+use super::{RunError, Target};
+use crate::catalog::{Catalog, QualifiedName};
+use crate::postgres::introspect::{introspect, schema_fingerprint};
+use crate::postgres::migrate::{Applied, ApplyOptions, MigrationFailure, apply, apply_seed};
+use crate::postgres::provision::{Database, Server};
+use crate::postgres::{Session, populate};
+use crate::project::{self, Project};
+use crate::settings::SystemSettings;
+use crate::tenancy::{self, Intent, Profile, Surroundings};
+use crate::verdict::Event;
+use crate::world::World;
+
+/// A system's files and what surrounds them, before any server is asked.
+pub(super) struct Found {
+    /// The files.
+    pub(super) project: Project,
+    /// What surrounds the schema.
+    pub(super) profile: Profile,
+    /// Why.
+    pub(super) profile_reason: String,
+}
+
+/// A system on a server, read back.
+pub(super) struct Schema {
+    /// The scratch database.
+    pub(super) database: Database,
+    /// What came of the migrations.
+    pub(super) applied: Applied,
+    /// What of the seed does not apply.
+    pub(super) seed_failures: Vec<MigrationFailure>,
+    /// The schema.
+    pub(super) catalog: Catalog,
+    /// Its fingerprint.
+    pub(super) fingerprint: String,
+    /// What should be allowed.
+    pub(super) intent: Intent,
+}
+
+/// Finds a system's files.
+pub(super) fn find(target: &Target) -> Result<Found, RunError> {
+    let project = project::discover(&target.folder, &target.settings)?;
+    let (detected, reason) = project::detect_profile(&project);
+    let (profile, profile_reason) = match target.settings.profile.as_deref() {
+        Some("supabase") => (Profile::Supabase, "seaworthy.toml says so".to_owned()),
+        Some(_) => (Profile::Plain, "seaworthy.toml says so".to_owned()),
+        None => (detected, reason),
+    };
+    Ok(Found { project, profile, profile_reason })
+}
+
+/// Migrates a scratch database and reads it back.
+pub(super) async fn migrate(
+    server: &Server,
+    target: &Target,
+    found: &Found,
+    tell: &(dyn Fn(Event) + Sync),
+) -> Result<Schema, RunError> {
+    tell(Event::Stage(format!("{}: applying {} migrations", target.name, found.project.migrations.len())));
+    let database = server.create_database().await?;
+    let mut session = database.connect().await?;
+    let options = ApplyOptions::new(found.profile, &found.project, &target.settings);
+    let applied = apply(&mut session, &found.project, &options, tell).await?;
+    let seed_failures = match &found.project.seed {
+        Some(seed) => apply_seed(&mut session, seed, &options, tell).await?.failures,
+        None => Vec::new(),
+    };
+    tell(Event::Stage(format!("{}: reading the schema back", target.name)));
+    let catalog = introspect(&mut session).await?;
+    session.close().await;
+    let fingerprint = schema_fingerprint(&catalog);
+    let surroundings =
+        Surroundings { profile: found.profile, exposed_schemas: exposed_schemas(&target.settings, found) };
+    let intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
+    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent })
+}
+
+/// Makes the world in the scratch database.
+pub(super) async fn people(
+    schema: &Schema,
+    target: &Target,
+    seed: u64,
+    tell: &(dyn Fn(Event) + Sync),
+) -> Result<World, RunError> {
+    tell(Event::Stage(format!("{}: making tenants, people and rows", target.name)));
+    let mut session: Session = schema.database.connect().await?;
+    let values = values(&target.settings, &schema.intent, &schema.catalog);
+    let world = populate::populate(&mut session, &schema.catalog, &schema.intent, &values, seed, tell).await?;
+    session.close().await;
+    Ok(world)
+}
+
+/// What is exposed: as the settings say, else `supabase/config.toml`, else what is inferred.
+fn exposed_schemas(settings: &SystemSettings, found: &Found) -> Vec<String> {
+    let configured = || found.project.supabase.as_ref().and_then(|config| config.schemas.clone());
+    let declared = match found.profile {
+        Profile::Supabase => settings.supabase.exposed_schemas.clone().or_else(configured),
+        Profile::Plain => settings.identity.exposed_schemas.clone(),
+    };
+    declared.unwrap_or_default()
+}
+
+/// `[tables.NAME.values]`, by the tables' full names, as text.
+fn values(
+    settings: &SystemSettings,
+    intent: &Intent,
+    catalog: &Catalog,
+) -> BTreeMap<QualifiedName, BTreeMap<String, String>> {
+    let text = |value: &toml::Value| match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut all = BTreeMap::new();
+    for (name, table) in &settings.tables {
+        let matches = |candidate: &QualifiedName| {
+            candidate.to_string() == *name
+                || (candidate.name == *name && intent.exposed_schemas.contains(&candidate.schema))
+        };
+        let Some(found) = catalog.tables.iter().map(|table| &table.name).find(|candidate| matches(candidate)) else {
+            continue;
+        };
+        let values: BTreeMap<String, String> =
+            table.values.iter().map(|(column, value)| (column.clone(), text(value))).collect();
+        if !values.is_empty() {
+            all.insert(found.clone(), values);
+        }
+    }
+    all
+}
