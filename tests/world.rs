@@ -358,6 +358,25 @@ async fn what_a_sign_up_makes_is_taken_over() {
     assert_fresh_rows_go_in(&mut made).await;
 }
 
+/// As a starter kit has it: the account is the user, and no foreign key says so.
+#[tokio::test]
+async fn an_account_is_its_user_without_a_foreign_key() {
+    let sql = "
+        create table public.accounts (id uuid primary key default gen_random_uuid(), name text not null, email text unique, public_data jsonb not null default '{}');
+        create table public.notes (id uuid primary key default gen_random_uuid(), account_id uuid not null references public.accounts on delete cascade, body text);
+        create function public.new_user() returns trigger language plpgsql security definer set search_path = '' as $$ begin
+            insert into public.accounts (id, name, email) values (new.id, coalesce(new.raw_user_meta_data->>'name', ''), new.email); return new; end $$;
+        create trigger new_user after insert on auth.users for each row execute function public.new_user();
+        create policy own on public.accounts to authenticated using (auth.uid() = id);";
+    let made = make(Profile::Supabase, sql).await;
+    assert_eq!(made.world.gaps, []);
+    let root = made.intent.roots.iter().position(|root| root.table == public("accounts")).unwrap();
+    let first = made.world.members(root, 0)[0];
+    assert_eq!(first.user_id.as_ref(), made.world.tenants[0].ids.get(&root));
+    assert_eq!(value(made.stored("accounts", 0)[0], "id"), first.user_id.as_deref().unwrap());
+    assert_eq!(made.stored("notes", 0).len(), 2);
+}
+
 #[tokio::test]
 async fn there_are_two_users_a_role_one_of_two_tenants_and_a_stranger() {
     let made = make(Profile::Supabase, SIGN_UP).await;

@@ -164,6 +164,8 @@ impl Wishes<'_> {
                 root.and_then(|root| self.intent.roots.get(root)).is_some_and(|root| root.ownership == Ownership::User);
             let mut pinned = if is_users { self.user_values(table, seat) } else { Values::new() };
             pinned.extend(email_column(table).map(|column| (column, Some(seat.email.clone()))));
+            let unguarded = self.user_column(table).filter(|_| !is_users);
+            pinned.extend(unguarded.map(|column| (column, seat.id.clone())));
             drafts.push(Draft {
                 tenant: seat.home,
                 seat: Some(number),
@@ -176,6 +178,21 @@ impl Wishes<'_> {
             });
         }
         drafts
+    }
+
+    /// The column that holds the user's id, where no foreign key says so.
+    pub(crate) fn user_column(&self, table: &Table) -> Option<String> {
+        let tie = &self.intent.tables.get(&table.name)?.tie.value;
+        let (column, root) = match tie {
+            Tie::Key { column, root } => (column, *root),
+            Tie::Root(root) => (&self.intent.roots.get(*root)?.key, *root),
+            _ => return None,
+        };
+        let of_users = self.intent.roots.get(root)?.ownership == Ownership::User;
+        let guarded = table.foreign_keys.iter().any(|key| key.columns.contains(column));
+        // An identity column numbers its rows itself.
+        let writable = table.column(column).is_some_and(crate::catalog::Column::is_writable);
+        (of_users && !guarded && writable).then(|| column.clone())
     }
 
     fn of_root(&self, table: &Table, root: usize) -> Vec<Draft> {
