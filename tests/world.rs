@@ -358,6 +358,36 @@ async fn what_a_sign_up_makes_is_taken_over() {
     assert_fresh_rows_go_in(&mut made).await;
 }
 
+#[tokio::test]
+async fn one_to_one_references_get_a_row_each() {
+    let sql = "
+        create table users (id uuid primary key);
+        create table outer_portals (id text primary key);
+        create table portals (id text primary key, outer_id text not null unique references outer_portals);
+        create table plans (id text primary key);
+        create table companies (id text primary key, owner_id uuid not null references users,
+            portal_id text not null unique references portals, plan_id text not null unique references plans);
+        create table letters (id bigserial primary key, company_id text not null references companies, body text);
+        grant all on all tables in schema public to app_user;";
+    let mut made = make(Profile::Plain, sql).await;
+    assert_eq!(made.world.gaps, []);
+    assert_eq!(made.stored("letters", 1).len(), 2);
+    assert_fresh_rows_go_in(&mut made).await;
+}
+
+#[tokio::test]
+async fn a_row_can_refer_to_a_file_of_its_tenant() {
+    let sql = "
+        insert into storage.buckets (id, name) values ('files', 'files');
+        create table public.documents (id bigserial primary key, created_by uuid not null references auth.users,
+            file uuid not null references storage.objects, name text);";
+    let mut made = make(Profile::Supabase, sql).await;
+    assert_eq!(made.world.gaps, []);
+    assert_eq!(made.stored("documents", 0).len(), 2);
+    let crossing = "select count(*) from documents join storage.objects o on o.id = file where owner <> created_by";
+    assert_eq!(made.one(crossing).await, "0");
+}
+
 /// As a starter kit has it: the account is the user, and no foreign key says so.
 #[tokio::test]
 async fn an_account_is_its_user_without_a_foreign_key() {

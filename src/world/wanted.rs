@@ -19,6 +19,8 @@ pub(crate) struct Wishes<'a> {
     pub(crate) values: &'a BTreeMap<QualifiedName, BTreeMap<String, String>>,
     /// Keys of the metadata of new users that the schema's functions read.
     pub(crate) metadata_keys: &'a BTreeSet<String>,
+    /// How many rows a table needs beside its usual ones, because each row of another wants one for itself.
+    pub(crate) demand: &'a BTreeMap<QualifiedName, usize>,
 }
 
 /// What sort of rows a table has.
@@ -90,6 +92,10 @@ impl Wishes<'_> {
                 per_tenant.map(|draft| Draft { listed: false, optional: true, ..draft }).collect()
             }
         };
+        if matches!(self.sort(&table.name), Sort::Free | Sort::Parent) {
+            let demanded = self.demand.get(&table.name).copied().unwrap_or_default();
+            drafts.extend((2..2 + demanded).map(|index| Draft { listed: false, ..draft(None, index) }));
+        }
         for draft in &mut drafts {
             self.pin(table, draft);
         }
@@ -382,7 +388,12 @@ fn email_column(table: &Table) -> Option<String> {
 }
 
 fn draft(tenant: Option<usize>, index: usize) -> Draft {
-    let ordinal = tenant.map_or(0, |tenant| (tenant + 1) * BLOCK) + index;
+    let ordinal = match tenant {
+        Some(tenant) => (tenant + 1) * BLOCK + index,
+        // Many rows may be demanded of a table that is nobody's: those lie behind the fresh ones.
+        None if index >= BLOCK => 2 * FRESH + index,
+        None => index,
+    };
     Draft { tenant, index, ordinal, listed: true, optional: index > 0, ..Draft::default() }
 }
 
