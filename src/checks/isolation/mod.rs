@@ -12,6 +12,7 @@ pub mod cross_tenant_update;
 pub mod definer_view_leaks;
 pub mod foreign_key_crosses_tenants;
 pub mod foreign_key_oracle;
+mod function_arguments;
 pub mod function_leaks;
 pub mod membership_self_granted;
 pub mod missing_claims_admitted;
