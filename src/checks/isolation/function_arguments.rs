@@ -220,7 +220,8 @@ impl Ground<'_> {
                     [ATTACKER, VICTIM].into_iter().filter(|_| base.name == "uuid").map(|tenant| self.user(tenant, 0)),
                 );
             }
-            _ => {}
+            // What is stored already would change nothing; what is not may be found by nobody.
+            _ => values.push(anything(&base.name)),
         }
         if argument.has_default {
             values.push(None);
@@ -253,7 +254,11 @@ impl Ground<'_> {
         let mut object = serde_json::Map::new();
         for key in &self.keys {
             let name = key.to_lowercase();
-            let value = ["uuid", "int8", "int4", "text"].iter().find_map(|kind| self.by_name(&name, kind, tenant, 0));
+            // Other things than ids differ from what is stored, so that a change shows.
+            let value = ["uuid", "int8", "int4", "text"]
+                .iter()
+                .filter(|_| name.ends_with("id") || name.ends_with("ids"))
+                .find_map(|kind| self.by_name(&name, kind, tenant, 0));
             let value = value.or_else(|| (name == "id").then(|| self.keys_of_type("text", tenant).concat().pop())?);
             object.insert(key.clone(), value.map_or_else(|| serde_json::json!("1"), serde_json::Value::String));
         }

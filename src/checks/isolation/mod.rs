@@ -33,4 +33,5 @@ pub mod trigger_crosses_tenants;
 pub mod uniqueness_oracle;
 pub mod unreachable_tenant_data;
 
+pub(in crate::checks) use privilege_column_writable::quoted_texts;
 pub use tenant_table::{TenantTable, no_clients};

@@ -168,7 +168,7 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
 }
 
 /// The string constants in an expression as Postgres prints it.
-pub(super) fn quoted_texts(expression: &str) -> Vec<String> {
+pub(in crate::checks) fn quoted_texts(expression: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = expression;
     while let Some(start) = rest.find('\'') {

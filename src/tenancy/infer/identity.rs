@@ -119,7 +119,7 @@ impl Ground<'_> {
         {
             return None;
         }
-        let several = by_name == Some(Holds::Tenants);
+        let several = by_name == Some(Holds::Tenants) || words(name).last().is_some_and(|last| last == "ids");
         let tenant = |root| if several { IdentityValue::TenantIds(root) } else { IdentityValue::TenantId(root) };
         let named = match by_name {
             Some(Holds::Tenant | Holds::Tenants) => self.root_named(name, uses).map(tenant),
