@@ -265,7 +265,23 @@ impl<'a> Scene<'a> {
         // Who joins a tenant is often let in by an invitation, which made members do not hold.
         let joining = command == Command::Insert
             && self.intent.table(&table.name).is_some_and(|intent| matches!(intent.role, TableRole::Membership(_)));
-        !joining && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
+        let tried = !joining && !(command == Command::Insert && self.founds_elsewhere(table));
+        tried && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
+    }
+
+    /// Whether a tenant is made by somebody other than its members: where a claim alone says whose it is, no member can
+    /// claim the new one yet; where memberships do, a policy for every command says nothing of who founds one.
+    fn founds_elsewhere(&self, table: &Table) -> bool {
+        let Some(TableRole::Root(root)) = self.intent.table(&table.name).map(|intent| intent.role) else {
+            return false;
+        };
+        match self.intent.roots.get(root).map(|root| &root.ownership) {
+            Some(Ownership::Claim | Ownership::IdOnly) => true,
+            Some(Ownership::Membership) => {
+                table.row_security && !table.policies.iter().any(|policy| policy.command == PolicyCommand::Insert)
+            }
+            Some(Ownership::User | Ownership::OwnerColumn(_)) | None => false,
+        }
     }
 
     fn opened(&self, table: &Table, command: Command, role: &str) -> bool {

@@ -226,7 +226,7 @@ fn referenced_values(scene: &Scene<'_>, table: &Table, column: &Column) -> Vec<S
 }
 
 /// The string constants in an expression as Postgres prints it.
-pub(super) fn quoted_texts(expression: &str) -> Vec<String> {
+pub(in crate::checks) fn quoted_texts(expression: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = expression;
     while let Some(start) = rest.find('\'') {

@@ -120,6 +120,11 @@ fn moves(
     if let Some(there) = there {
         let together = with_companions(target.table, &tie, &away, there, own_row);
         shapes.push(update("with all that refers to its tenant", false, (&together, &leaving), own_condition.clone()));
+        shapes.extend(in_its_place(target.table, &tie, &away, there).map(|(set, making_room)| {
+            let mut shape = update("in place of a row there", false, (&set, &leaving), own_condition.clone());
+            shape.prepare.extend(making_room);
+            shape
+        }));
     }
     let detached = detached(target.table, &tie, &away);
     shapes.push(update("with nothing else that refers to a tenant", false, (&detached, &leaving), own_condition));
@@ -196,6 +201,27 @@ fn with_companions(table: &Table, tie: &[&str], away: &str, there: &StoredRow, o
         }
     }
     set.join(", ")
+}
+
+/// Where the key itself refers to something of the tenant's: the move onto the key of a row there, which is put away first.
+fn in_its_place(table: &Table, tie: &[&str], away: &str, there: &StoredRow) -> Option<(String, Vec<String>)> {
+    let referring = |column: &&String| table.foreign_keys.iter().any(|key| key.columns.contains(column));
+    let columns: Vec<&String> =
+        table.key_columns().iter().filter(referring).filter(|column| !tie.contains(&column.as_str())).collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let mut set = vec![away.to_owned()];
+    for column in columns {
+        set.push(assignment(column, there.values.get(column)?.as_deref()?));
+    }
+    let condition = key_condition(table, there, "t")?;
+    let making_room = vec![
+        "set local session_replication_role = replica".to_owned(),
+        format!("delete from {} as t where {condition}", table.name.quoted()),
+        "set local session_replication_role = origin".to_owned(),
+    ];
+    Some((set.join(", "), making_room))
 }
 
 /// The move with every other foreign key column that may be null made null.

@@ -32,7 +32,7 @@ pub struct Shape {
 }
 
 /// Who tries what in one topic.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     /// The table that it is about.
     pub table: &'a Table,

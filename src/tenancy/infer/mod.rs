@@ -275,17 +275,16 @@ fn identity(
     settings: &SystemSettings,
 ) -> Result<Identity, TenancyError> {
     let mut identity = roles::identity_of_roles(reading);
-    identity::read_values(
-        &identity::Ground {
-            reading,
-            users,
-            roots: &skeleton.roots,
-            users_root: skeleton.users_root,
-            memberships: &skeleton.memberships,
-            ties,
-        },
-        &mut identity,
-    );
+    let ground = identity::Ground {
+        reading,
+        users,
+        roots: &skeleton.roots,
+        users_root: skeleton.users_root,
+        memberships: &skeleton.memberships,
+        ties,
+    };
+    identity::read_values(&ground, &mut identity);
+    identity::read_client_written(&ground, &mut identity);
     let declared = &settings.identity;
     let replace = |inferred: &mut Option<String>, declared: &Option<String>| {
         if let Some(declared) = declared {
