@@ -28,7 +28,7 @@ pub(crate) mod making {
     pub(crate) use super::entropy::Entropy;
     pub(crate) use super::identity::{principals, settings_of};
     pub(crate) use super::order::{Node, Step, order};
-    pub(crate) use super::people::{People, membership_of};
+    pub(crate) use super::people::{People, membership_of, stands_for_users};
     pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, combinations};
     pub(crate) use super::pool::guesses;
     pub(crate) use super::rules::Question;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
 use super::model::{PrincipalKind, Values};
-use super::people::{People, Seat, membership_of, role_of};
+use super::people::{People, Seat, membership_of, role_of, stands_for_users};
 use crate::catalog::{Catalog, QualifiedName, Table};
 use crate::tenancy::{Intent, Membership, Ownership, TableRole, Tie};
 
@@ -123,7 +123,12 @@ impl Wishes<'_> {
         let sort = self.sort(&table.name);
         match sort {
             Sort::Users => fresh.pinned = self.new_user_values(table, tenant),
-            Sort::Profiles => fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant)),
+            Sort::Profiles => {
+                fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant));
+                if let ([key], true) = (table.key_columns(), stands_for_users(self.intent, table)) {
+                    fresh.pinned.insert(key.clone(), self.seat_id(fresh.seat));
+                }
+            }
             Sort::Root(_) => {
                 fresh.seat = tenant.and_then(|tenant| self.people.first_of(tenant));
                 self.pin_owner(table, &mut fresh);
@@ -164,6 +169,9 @@ impl Wishes<'_> {
                 root.and_then(|root| self.intent.roots.get(root)).is_some_and(|root| root.ownership == Ownership::User);
             let mut pinned = if is_users { self.user_values(table, seat) } else { Values::new() };
             pinned.extend(email_column(table).map(|column| (column, Some(seat.email.clone()))));
+            if let ([key], Some(id), true) = (table.key_columns(), &seat.id, stands_for_users(self.intent, table)) {
+                pinned.insert(key.clone(), Some(id.clone()));
+            }
             drafts.push(Draft {
                 tenant: seat.home,
                 seat: Some(number),

@@ -102,7 +102,12 @@ pub(super) fn landing(
                     quote_literal(owner)
                 ))
             }
-            Ownership::User => scene.state(table, victim),
+            // A new user is nobody's; a second row under the key of the victim's would be the victim's.
+            Ownership::User => {
+                let key = &scene.intent.roots.get(*root)?.key;
+                let own = fresh.values.get(key).cloned().flatten() == scene.ids(victim).get(root).cloned();
+                if own { scene.state(table, victim) } else { None }
+            }
             Ownership::Membership | Ownership::Claim | Ownership::IdOnly => None,
         },
         Tie::Key { .. } | Tie::Through { .. } => scene.state(table, victim),

@@ -2,8 +2,8 @@
 //! INSERT. Nobody but the service role may, so that is the control.
 
 use super::super::judge::kept_from_everybody;
-use super::super::scene::{Scene, Subject, key_condition, part_of};
-use super::super::statement::{Attempt, Shape, assignment, insert_statement};
+use super::super::scene::{Scene, Subject, VICTIM, key_condition, part_of};
+use super::super::statement::{Attempt, Shape, assignment, insert_statement, without_triggers};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
 use crate::catalog::{Column, Table, TypeKind, quote_identifier, quote_literal};
@@ -89,11 +89,16 @@ fn by_update(
     let Some(condition) = key_condition(target.table, row, "t") else { return Vec::new() };
     let name = target.table.name.quoted();
     let observe = format!("select t.{}::text from {name} as t where {condition}", quote_identifier(&column.name));
+    let others = others_away(scene, target.table, column, &condition);
     let mut shapes = Vec::new();
     for value in values {
         let set = assignment(&column.name, value);
-        shapes.push(shape("by id", true, format!("update {name} as t set {set} where {condition}")));
+        let by_id = format!("update {name} as t set {set} where {condition}");
+        shapes.push(shape("by id", true, by_id.clone()));
         shapes.push(shape("bare", false, format!("update {name} set {set}")));
+        if !others.is_empty() {
+            shapes.push(Shape { prepare: others.clone(), ..shape("by id, beside no other row", false, by_id) });
+        }
     }
     let attempt = Attempt {
         table: target.table,
@@ -103,6 +108,19 @@ fn by_update(
         observe: vec![observe],
     };
     attempt.probes(scene, &shapes)
+}
+
+/// Statements that put the tenant's other rows away, where a unique key holds the column and could forbid another value for their sake.
+fn others_away(scene: &Scene<'_>, table: &Table, column: &Column, own: &str) -> Vec<String> {
+    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.clone());
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let indexed = indexes.filter_map(|index| index.columns.iter().cloned().collect::<Option<Vec<String>>>());
+    if !keys.chain(indexed).any(|columns| columns.contains(&column.name)) {
+        return Vec::new();
+    }
+    let belongs = scene.intent.belongs_to(&table.name, "t", &scene.ids(VICTIM));
+    let delete = |belongs| format!("delete from {} as t where {belongs} and not ({own})", table.name.quoted());
+    without_triggers(belongs.map(delete).into_iter().collect())
 }
 
 /// A new row of its own that is raised from the start, beside the same row without the column.
@@ -148,6 +166,13 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
         values.extend(quoted_texts(&check.expression).into_iter().rev());
     }
     let made = scene.world.rows.get(&table.name).into_iter().flat_map(|rows| &rows.stored);
+    let referred = referred_values(scene, table, column);
+    if !referred.is_empty() {
+        values = referred;
+        values.retain(|value| Some(value) != current.as_ref());
+        values.truncate(MAXIMUM_VALUES);
+        return values;
+    }
     match column.data_type.unwrapped().name.as_str() {
         "bool" => values.push(if current.as_deref() == Some("t") { "f" } else { "t" }.to_owned()),
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => {
@@ -164,6 +189,17 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
     values.retain(|value| Some(value) != current.as_ref());
     values.dedup();
     values.truncate(MAXIMUM_VALUES);
+    values
+}
+
+/// What rows there are to refer to, where the column is a foreign key: a price, a plan.
+fn referred_values(scene: &Scene<'_>, table: &Table, column: &Column) -> Vec<String> {
+    let own = |key: &&crate::catalog::ForeignKey| matches!(key.columns.as_slice(), [only] if *only == column.name);
+    let Some(key) = table.foreign_keys.iter().find(own) else { return Vec::new() };
+    let [referenced] = key.referenced_columns.as_slice() else { return Vec::new() };
+    let rows = scene.world.rows.get(&key.referenced_table).into_iter().flat_map(|rows| &rows.stored);
+    let mut values: Vec<String> = rows.filter_map(|row| row.values.get(referenced).cloned().flatten()).collect();
+    values.dedup();
     values
 }
 

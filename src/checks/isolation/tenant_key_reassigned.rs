@@ -3,7 +3,7 @@
 
 use super::super::judge::kept_from_everybody;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
-use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
+use super::super::statement::{Attempt, Shape, assignment, put_referring_away, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::reference::tie_columns;
@@ -115,8 +115,28 @@ fn moves(
         shapes.push(update("with all that refers to its tenant", false, &together, own_condition.clone()));
     }
     let detached = detached(target.table, &tie, &away);
-    shapes.push(update("with nothing else that refers to a tenant", false, &detached, own_condition));
+    let shape = "with nothing else that refers to a tenant";
+    shapes.push(update(shape, false, &detached, own_condition.clone()));
+    let mut room = cleared(scene, target.table, &tie, destination);
+    if !room.is_empty() {
+        room.extend(prepare.iter().cloned());
+        let shape = "its own row to where there is none yet";
+        shapes.push(Shape { prepare: room, ..update(shape, true, &away, own_condition) });
+    }
     Some(shapes)
+}
+
+/// Statements that put away the rows of `tenant`, where a unique key with a column of the tie in it could forbid another beside them.
+fn cleared(scene: &Scene<'_>, table: &Table, tie: &[&str], tenant: usize) -> Vec<String> {
+    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.clone());
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let indexed = indexes.filter_map(|index| index.columns.iter().cloned().collect::<Option<Vec<String>>>());
+    if !keys.chain(indexed).any(|columns| columns.iter().any(|column| tie.contains(&column.as_str()))) {
+        return Vec::new();
+    }
+    let belongs = scene.intent.belongs_to(&table.name, "t", &scene.ids(tenant));
+    let delete = |belongs| format!("delete from {} as t where {belongs}", table.name.quoted());
+    without_triggers(belongs.map(delete).into_iter().collect())
 }
 
 /// The victim's rows moved to the attacker and signed by it, in one bare statement: what a WITH CHECK on the author lets through.

@@ -80,13 +80,17 @@ pub(super) fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
     emptied(&restricting)
 }
 
-/// Without triggers and foreign keys.
 fn emptied(tables: &[&QualifiedName]) -> Vec<String> {
-    if tables.is_empty() {
-        return Vec::new();
+    without_triggers(tables.iter().map(|name| format!("delete from {}", name.quoted())).collect())
+}
+
+/// The statements of the harness with triggers and foreign keys off, since all is rolled back.
+#[must_use]
+pub fn without_triggers(statements: Vec<String>) -> Vec<String> {
+    if statements.is_empty() {
+        return statements;
     }
-    let mut statements = vec!["set local session_replication_role = replica".to_owned()];
-    statements.extend(tables.iter().map(|name| format!("delete from {}", name.quoted())));
-    statements.push("set local session_replication_role = origin".to_owned());
-    statements
+    let before = "set local session_replication_role = replica".to_owned();
+    let after = "set local session_replication_role = origin".to_owned();
+    std::iter::once(before).chain(statements).chain([after]).collect()
 }

@@ -8,7 +8,9 @@ use super::work::Work;
 use crate::catalog::{quote_identifier, quote_literal};
 use crate::tenancy::{Ownership, TenantRoot};
 use crate::world::Values;
-use crate::world::making::{Cell, Cells, Draft, MadeRow, Reference, Sort, TablePlan, assemble, options};
+use crate::world::making::{
+    Cell, Cells, Draft, MadeRow, Reference, Sort, TablePlan, assemble, options, stands_for_users,
+};
 
 impl Work<'_> {
     /// Takes over the rows that are there for these drafts, and returns the drafts that are still to be made.
@@ -46,8 +48,12 @@ impl Work<'_> {
                 self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
             seated && reference.columns.len() == 1
         });
+        let of_users = of_users.filter(|_| !stands_for_users(self.intent, plan.table));
         match of_users.and_then(|reference| reference.columns.first()) {
             Some(column) => self.adopt_by_columns(plan, drafts, std::slice::from_ref(column)).await,
+            None if stands_for_users(self.intent, plan.table) => {
+                self.adopt_by_columns(plan, drafts, plan.table.key_columns()).await
+            }
             None => Ok(drafts),
         }
     }
