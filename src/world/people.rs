@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::entropy::Entropy;
 use super::model::PrincipalKind;
-use crate::catalog::{Catalog, DataType, QualifiedName, Table};
-use crate::tenancy::{Identity, IdentityValue, Intent, Membership, Ownership, TableRole, TenantIds, Tie};
+use crate::catalog::{Catalog, Column, DataType, QualifiedName};
+use crate::tenancy::{Identity, IdentityValue, Intent, Membership, Ownership, TenantIds, Tie};
 
 /// A user of the world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,42 +221,13 @@ impl Seat {
     }
 }
 
-/// Whether the key of a root of users is the user's id itself, not a profile's own number.
+/// Whether the key of a root of users is the user's id itself: it is, unless it cannot be for its type.
 fn keyed_by_user(catalog: &Catalog, intent: &Intent, root: usize) -> bool {
-    let (Some(tenant_root), Some((users, _))) = (intent.roots.get(root), intent.users.as_ref()) else {
-        return true;
+    let key = intent.roots.get(root).and_then(|root| catalog.table(&root.table)?.column(&root.key));
+    let same = |key: &Column| {
+        user_id_type(catalog, intent).is_none_or(|of_user| of_user.unwrapped().name == key.data_type.unwrapped().name)
     };
-    let refers = |table: &Table| {
-        table.foreign_keys.iter().any(|key| key.columns == [tenant_root.key.clone()] && key.referenced_table == *users)
-    };
-    tenant_root.table == *users
-        || catalog.table(&tenant_root.table).is_none_or(|table| refers(table) || stands_for_users(intent, table))
-}
-
-/// Whether the rows of a profile or of a root of users have the users' own ids as their key, though no foreign key says so: no other
-/// column of it says which user each row is for.
-pub(crate) fn stands_for_users(intent: &Intent, table: &Table) -> bool {
-    let Some((users, _)) = intent.users.as_ref().filter(|(users, _)| *users != table.name) else { return false };
-    let [key] = table.key_columns() else { return false };
-    let is_profile = intent.tables.get(&table.name).is_some_and(|of_table| match (of_table.role, &of_table.tie.value) {
-        (_, Tie::Root(root)) => {
-            intent.roots.get(*root).is_some_and(|root| root.ownership == Ownership::User && root.key == *key)
-        }
-        (role, _) => role == TableRole::Profile,
-    });
-    let is_id = table.column(key).is_some_and(|column| {
-        let data_type = column.data_type.unwrapped();
-        data_type.name == "uuid" || data_type.is_text()
-    });
-    let unique = |column: &String| {
-        table.uniques.iter().any(|key| key.columns == [column.clone()])
-            || table.indexes.iter().any(|index| index.unique && index.columns == [Some(column.clone())])
-    };
-    let says_who = |foreign_key: &crate::catalog::ForeignKey| {
-        foreign_key.columns.contains(key)
-            || (foreign_key.referenced_table == *users && foreign_key.columns.iter().any(unique))
-    };
-    is_profile && is_id && !table.foreign_keys.iter().any(says_who)
+    key.is_none_or(same)
 }
 
 fn is_users_table(intent: &Intent, membership: &Membership) -> bool {
