@@ -159,10 +159,7 @@ fn passed(case: &Case, outcomes: &[Outcome], attacks: &[usize], proven: &[usize]
     } else {
         let topics: Vec<&str> =
             denied.iter().filter_map(|index| case.probes.get(*index)).map(|probe| probe.topic.as_str()).collect();
-        format!(
-            "refused to everybody else; the rightful owner can, but for {}, which no client can",
-            topics.join(", ")
-        )
+        format!("refused to everybody else; the rightful owner can, but for {}, which no client can", topics.join(", "))
     };
     let first = attacks.first().copied();
     let observed = format!(

@@ -75,7 +75,8 @@ fn created_roles(project: &Project) -> BTreeSet<String> {
         for kind in ["create role", "create user", "create group"] {
             for (at, _) in lower.match_indices(kind) {
                 let rest = file.sql.get(at + kind.len()..).unwrap_or_default();
-                let name = tokens(rest.get(..200).unwrap_or(rest)).into_iter().next().and_then(|token| token.identifier());
+                let name =
+                    tokens(rest.get(..200).unwrap_or(rest)).into_iter().next().and_then(|token| token.identifier());
                 created.extend(name);
             }
         }
