@@ -215,6 +215,8 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
     let referenced = referenced_values(scene, table, column);
     let made = scene.world.rows.get(&table.name).into_iter().flat_map(|rows| &rows.stored);
     match column.data_type.unwrapped().name.as_str() {
+        // Of a foreign key nothing else would get past the constraint.
+        _ if !referenced.is_empty() => values = referenced,
         "bool" => values.push(if current.as_deref() == Some("t") { "f" } else { "t" }.to_owned()),
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => {
             let number = current.as_deref().and_then(|current| current.parse::<f64>().ok()).unwrap_or_default();
@@ -225,7 +227,6 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
         "text" | "varchar" | "citext" if values.is_empty() => {
             values.extend(["enterprise".to_owned(), "admin".to_owned()])
         }
-        _ if !referenced.is_empty() => values.extend(referenced),
         _ => values.extend(made.filter_map(|row| row.values.get(&column.name).cloned().flatten())),
     }
     values.retain(|value| Some(value) != current.as_ref());
