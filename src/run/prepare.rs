@@ -91,9 +91,17 @@ pub(super) async fn people(
     Ok(world)
 }
 
+/// Schemas of Supabase's own services. Older projects list them as exposed, since the CLI's template did; what lies in them is the
+/// platform's, and the buckets are judged by checks of their own.
+const OF_SERVICES: [&str; 4] = ["storage", "graphql", "graphql_public", "realtime"];
+
 /// What is exposed: as the settings say, else `supabase/config.toml`, else what is inferred.
 fn exposed_schemas(settings: &SystemSettings, found: &Found) -> Vec<String> {
-    let configured = || found.project.supabase.as_ref().and_then(|config| config.schemas.clone());
+    let configured = || {
+        let mut schemas = found.project.supabase.as_ref().and_then(|config| config.schemas.clone())?;
+        schemas.retain(|schema| !OF_SERVICES.contains(&schema.as_str()));
+        Some(schemas).filter(|schemas| !schemas.is_empty())
+    };
     let declared = match found.profile {
         Profile::Supabase => settings.supabase.exposed_schemas.clone().or_else(configured),
         Profile::Plain => settings.identity.exposed_schemas.clone(),

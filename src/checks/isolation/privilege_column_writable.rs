@@ -3,7 +3,7 @@
 
 use super::super::judge::kept_from_everybody;
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, part_of};
-use super::super::statement::{Attempt, Shape, assignment, insert_statement};
+use super::super::statement::{Attempt, Shape, assignment, insert_statement, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{Column, Table, TypeKind, quote_identifier, quote_literal};
@@ -136,11 +136,16 @@ fn by_update(
     let Some(condition) = key_condition(target.table, row, "t") else { return Vec::new() };
     let name = target.table.name.quoted();
     let observe = format!("select t.{}::text from {name} as t where {condition}", quote_identifier(&column.name));
+    let others = others_away(scene, target.table, column, &condition);
     let mut shapes = Vec::new();
     for value in values {
         let set = assignment(&column.name, value);
-        shapes.push(shape("by id", true, format!("update {name} as t set {set} where {condition}")));
+        let by_id = format!("update {name} as t set {set} where {condition}");
+        shapes.push(shape("by id", true, by_id.clone()));
         shapes.push(shape("bare", false, format!("update {name} set {set}")));
+        if !others.is_empty() {
+            shapes.push(Shape { prepare: others.clone(), ..shape("by id, beside no other row", false, by_id) });
+        }
     }
     let attempt = Attempt {
         table: target.table,
@@ -150,6 +155,19 @@ fn by_update(
         observe: vec![observe],
     };
     attempt.probes(scene, &shapes)
+}
+
+/// Statements that put the tenant's other rows away, where a unique key holds the column and could forbid another value for their sake.
+fn others_away(scene: &Scene<'_>, table: &Table, column: &Column, own: &str) -> Vec<String> {
+    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.clone());
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let indexed = indexes.filter_map(|index| index.columns.iter().cloned().collect::<Option<Vec<String>>>());
+    if !keys.chain(indexed).any(|columns| columns.contains(&column.name)) {
+        return Vec::new();
+    }
+    let belongs = scene.intent.belongs_to(&table.name, "t", &scene.ids(VICTIM));
+    let delete = |belongs| format!("delete from {} as t where {belongs} and not ({own})", table.name.quoted());
+    without_triggers(belongs.map(delete).into_iter().collect())
 }
 
 /// A new row of its own that is raised from the start, beside the same row without the column.
@@ -197,6 +215,8 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
     let referenced = referenced_values(scene, table, column);
     let made = scene.world.rows.get(&table.name).into_iter().flat_map(|rows| &rows.stored);
     match column.data_type.unwrapped().name.as_str() {
+        // Of a foreign key nothing else would get past the constraint.
+        _ if !referenced.is_empty() => values = referenced,
         "bool" => values.push(if current.as_deref() == Some("t") { "f" } else { "t" }.to_owned()),
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => {
             let number = current.as_deref().and_then(|current| current.parse::<f64>().ok()).unwrap_or_default();
@@ -207,7 +227,6 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
         "text" | "varchar" | "citext" if values.is_empty() => {
             values.extend(["enterprise".to_owned(), "admin".to_owned()])
         }
-        _ if !referenced.is_empty() => values.extend(referenced),
         _ => values.extend(made.filter_map(|row| row.values.get(&column.name).cloned().flatten())),
     }
     values.retain(|value| Some(value) != current.as_ref());

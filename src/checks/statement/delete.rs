@@ -89,13 +89,18 @@ fn referring<'a>(catalog: &'a Catalog, table: &'a Table) -> (Vec<&'a QualifiedNa
     (restricting, reacting)
 }
 
-/// Statements that empty tables. Triggers and foreign keys are off while they run, since all is rolled back.
+/// Statements that empty tables.
 fn emptied(tables: &[&QualifiedName]) -> Vec<String> {
-    if tables.is_empty() {
-        return Vec::new();
+    without_triggers(tables.iter().map(|name| format!("delete from {}", name.quoted())).collect())
+}
+
+/// The statements of the harness with triggers and foreign keys off, since all is rolled back.
+#[must_use]
+pub fn without_triggers(statements: Vec<String>) -> Vec<String> {
+    if statements.is_empty() {
+        return statements;
     }
-    let mut statements = vec!["set local session_replication_role = replica".to_owned()];
-    statements.extend(tables.iter().map(|name| format!("delete from {}", name.quoted())));
-    statements.push("set local session_replication_role = origin".to_owned());
-    statements
+    let before = "set local session_replication_role = replica".to_owned();
+    let after = "set local session_replication_role = origin".to_owned();
+    std::iter::once(before).chain(statements).chain([after]).collect()
 }
