@@ -118,7 +118,7 @@ async fn run_case(
 
 /// Probes about one subject that may run into the time limit before the rest is left unproven: a policy that never answers must
 /// not hold up the run.
-const PATIENCE: usize = 3;
+const PATIENCE: usize = 2;
 
 fn overruns(known: &HashMap<String, Outcome>) -> usize {
     let overran = |outcome: &&Outcome| matches!(outcome, Outcome::Invalid(refusal) if refusal.sqlstate == "57014");

@@ -22,9 +22,7 @@ fn what_the_owner_cannot_do_either_is_unproven_and_blocks() {
 fn a_table_that_no_row_can_be_made_for_is_unproven_and_names_the_setting_that_would_help() {
     let record = check(&format!(
         "{NOTES}{SOUND}
-        create function public.only_primes() returns trigger language plpgsql as
-          $$ begin raise exception 'no note is good enough'; end $$;
-        create trigger only_primes before insert on public.notes for each row execute function public.only_primes();"
+        alter table public.notes add constraint only_one check (md5(body) = '5d41402abc4b2a76b9719d911017c592');"
     ));
     expect(&record, "isolation/cross-tenant-read", "notes", Status::Unproven);
     expect_blocked(&record);
