@@ -113,13 +113,7 @@ fn values(
     };
     let mut all = BTreeMap::new();
     for (name, table) in &settings.tables {
-        let matches = |candidate: &QualifiedName| {
-            candidate.to_string() == *name
-                || (candidate.name == *name && intent.exposed_schemas.contains(&candidate.schema))
-        };
-        let Some(found) = catalog.tables.iter().map(|table| &table.name).find(|candidate| matches(candidate)) else {
-            continue;
-        };
+        let Some(found) = named(name, intent, catalog) else { continue };
         let values: BTreeMap<String, String> =
             table.values.iter().map(|(column, value)| (column.clone(), text(value))).collect();
         if !values.is_empty() {
@@ -127,4 +121,20 @@ fn values(
         }
     }
     all
+}
+
+/// The tables that are to be left alone (`skip`), by their full names, each with the reason.
+pub(super) fn left_alone(settings: &SystemSettings, schema: &Schema) -> BTreeMap<String, String> {
+    let reasons = settings.tables.iter().filter_map(|(name, table)| Some((name, table.skip.clone()?)));
+    reasons
+        .filter_map(|(name, reason)| Some((named(name, &schema.intent, &schema.catalog)?.to_string(), reason)))
+        .collect()
+}
+
+/// The table that settings name: `schema.name`, or `name` in an exposed schema.
+fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
+    let matches = |candidate: &&QualifiedName| {
+        candidate.to_string() == name || (candidate.name == name && intent.exposed_schemas.contains(&candidate.schema))
+    };
+    catalog.tables.iter().map(|table| &table.name).find(matches)
 }

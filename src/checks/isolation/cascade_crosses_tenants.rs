@@ -5,7 +5,7 @@ use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{equalities, references};
+use super::reference::{equalities, references, tie_columns};
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe, Step};
 use crate::tenancy::{Command, Tie};
@@ -49,7 +49,16 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                     tied(scene, &target, key, parent, &theirs)
                 }
                 (None, Some(Tie::Global | Tie::Untied)) => shared(scene, &target, key, parent),
-                (None, _) if is_open(scene, parent) => shared(scene, &target, key, parent),
+                (None, _) if is_open(scene, parent) => {
+                    let row = scene.stored(&parent.name, ATTACKER)?;
+                    let tie = tie_columns(target.intent);
+                    let pairs = key.columns.iter().zip(&key.referenced_columns);
+                    let theirs: Option<Vec<(String, String)>> = pairs
+                        .filter(|(column, _)| !tie.contains(&column.as_str()))
+                        .map(|(column, referenced)| Some((column.clone(), row.values.get(referenced)?.clone()?)))
+                        .collect();
+                    tied(scene, &target, key, parent, &theirs?)
+                }
                 (None, _) => None,
             }
         })

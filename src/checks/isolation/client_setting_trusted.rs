@@ -86,7 +86,8 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
         .iter()
         .filter(|setting| scene.intent.profile == Profile::Supabase && !setting.name.starts_with("request."))
         .collect();
-    if claims.is_empty() && settings.is_empty() {
+    let headers = header_names(scene);
+    if claims.is_empty() && settings.is_empty() && headers.is_empty() {
         return Vec::new();
     }
     let victim = scene
@@ -115,6 +116,20 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
                 liar.settings.retain(|(name, _)| *name != setting.name);
                 liar.settings.push((setting.name.clone(), value));
             }
+        }
+        // Every header that is read says the victim's tenant, then its user.
+        let tenant = scene.ids(VICTIM).into_values().next();
+        for value in [tenant, victim.and_then(|victim| victim.user_id.clone())]
+            .into_iter()
+            .flatten()
+            .filter(|_| !headers.is_empty())
+        {
+            let document: serde_json::Map<String, serde_json::Value> =
+                headers.iter().map(|name| (name.clone(), serde_json::json!(value))).collect();
+            let mut liar = base.clone();
+            liar.name = format!("{} with request headers of tenant A's", attacker.name);
+            liar.settings.push(("request.headers".to_owned(), serde_json::Value::Object(document).to_string()));
+            liars.push(liar);
         }
         liars.push(liar);
         // What a role or flag has to say to be let in is written in the policy: the attacker reads it there too.
@@ -146,6 +161,21 @@ fn spoken_texts(scene: &Scene<'_>) -> Vec<String> {
     texts.dedup();
     texts.truncate(MAXIMUM_TEXTS);
     texts
+}
+
+/// The request headers that policies and functions read, by the constants beside `request.headers`.
+fn header_names(scene: &Scene<'_>) -> Vec<String> {
+    let policies = scene.catalog.tables.iter().flat_map(|table| &table.policies);
+    let expressions = policies.flat_map(|policy| policy.using.iter().chain(&policy.check));
+    let sources = expressions.chain(scene.catalog.functions.iter().map(|function| &function.source));
+    let mut names: Vec<String> = sources
+        .filter(|source| source.contains("request.headers"))
+        .flat_map(|source| quoted_texts(source))
+        .filter(|text| !text.is_empty() && !text.contains('.') && !text.contains(' '))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Constants tried.

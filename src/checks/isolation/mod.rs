@@ -32,4 +32,4 @@ pub mod trigger_crosses_tenants;
 pub mod uniqueness_oracle;
 pub mod unreachable_tenant_data;
 
-pub use tenant_table::{TenantTable, no_clients};
+pub use tenant_table::TenantTable;

@@ -9,7 +9,7 @@ use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::reference::tie_columns;
-use crate::catalog::{Privilege, Table, quote_identifier, quote_literal};
+use crate::catalog::{Index, Privilege, Table, quote_identifier, quote_literal};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::Tie;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -56,10 +56,11 @@ fn keys<'a>(scene: &Scene<'_>, target: &TenantTable<'a>) -> Vec<Key<'a>> {
         }
     }
     let random = |column: &str| table.column(column).is_some_and(|column| column.data_type.unwrapped().name == "uuid");
-    let unique =
-        table.indexes.iter().filter(|index| index.unique && index.columns.iter().all(Option::is_some)).map(|index| {
-            Key { name: index.name.as_str(), columns: index.columns.iter().flatten().map(String::as_str).collect() }
-        });
+    let unique = table
+        .indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| Key { name: index.name.as_str(), columns: index_columns(table, index) });
     let exclusions = table.exclusions.iter().map(|exclusion| Key {
         name: &exclusion.name,
         columns: exclusion.columns.iter().map(String::as_str).collect(),
@@ -70,6 +71,17 @@ fn keys<'a>(scene: &Scene<'_>, target: &TenantTable<'a>) -> Vec<Key<'a>> {
             !key.columns.is_empty() && !key.columns.iter().any(|column| tenant.contains(column) || random(column))
         })
         .collect()
+}
+
+/// The columns of an index; for one over expressions, those that its definition names.
+fn index_columns<'a>(table: &'a Table, index: &'a Index) -> Vec<&'a str> {
+    if index.columns.iter().all(Option::is_some) {
+        return index.columns.iter().flatten().map(String::as_str).collect();
+    }
+    let keys = index.definition.split_once(" USING ").map_or(index.definition.as_str(), |(_, keys)| keys);
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    let named = |column: &str| keys.split(|character| !is_word(character)).any(|word| word == column);
+    table.columns.iter().map(|column| column.name.as_str()).filter(|column| named(column)).collect()
 }
 
 fn case(scene: &Scene<'_>, target: &TenantTable<'_>, key: &Key<'_>) -> Option<Case> {

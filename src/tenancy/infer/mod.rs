@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 use crate::catalog::{Catalog, Privilege, QualifiedName};
 use crate::settings::SystemSettings;
 use crate::tenancy::{
-    Identity, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Setting, TenancyError, TenantRoot, Tie,
+    Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Setting, TenancyError,
+    TenantRoot, Tie,
 };
 use memberships::Found;
 use reading::Reading;
@@ -302,6 +303,12 @@ fn identity(
     };
     let claims_setting =
         identity.claims.first().map_or_else(|| sources::CLAIMS.to_owned(), |claim| claim.setting.clone());
+    if !declared.claims.is_empty() {
+        // Whoever declares where the tenant is named has said where it is not.
+        identity
+            .claims
+            .retain(|claim| !matches!(claim.value, IdentityValue::TenantId(_) | IdentityValue::TenantIds(_)));
+    }
     for (named, text) in &declared.claims {
         let path = split_outside_quotes(named, '.');
         let value = value(text, format!("identity.claims.{named}"))?;
