@@ -7,7 +7,7 @@ use crate::checks::judge::{is_needed, judge};
 use crate::checks::scene::{Scene, Subject};
 use crate::checks::{Case, Finding, REGISTRY};
 use crate::postgres::{Executor, Session};
-use crate::probe::{Outcome, SqlProbe};
+use crate::probe::{Outcome, Refusal, SqlProbe};
 use crate::verdict::{CheckInfo, CheckResult, Event, Evidence, Status, fingerprint};
 
 /// What is asked.
@@ -115,6 +115,7 @@ async fn run_case(
         let key = probe.script();
         let outcome = match known.get(&key) {
             Some(outcome) => outcome.clone(),
+            None if overruns(known) >= PATIENCE => out_of_patience(),
             None => {
                 let outcome = executor.execute(probe).await;
                 if let Outcome::Lost(message) = &outcome {
@@ -127,6 +128,24 @@ async fn run_case(
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// Probes about one subject that may run into the time limit before the rest is left unproven: a policy that never answers must
+/// not hold up the run.
+const PATIENCE: usize = 2;
+
+fn overruns(known: &HashMap<String, Outcome>) -> usize {
+    let overran = |outcome: &&Outcome| matches!(outcome, Outcome::Invalid(refusal) if refusal.sqlstate == "57014");
+    known.values().filter(overran).count()
+}
+
+fn out_of_patience() -> Outcome {
+    Outcome::Invalid(Refusal {
+        sqlstate: "57014".to_owned(),
+        message: format!("not run, since {PATIENCE} probes about this ran into the time limit"),
+        detail: None,
+        constraint: None,
+    })
 }
 
 fn result_of(info: &CheckInfo, case: &Case, outcomes: &[Outcome], finding: Finding, duration_ms: u64) -> CheckResult {
