@@ -367,12 +367,18 @@ impl<'a> Scene<'a> {
         while grew {
             grew = false;
             for other in &self.catalog.functions {
-                let fires = other.is_trigger
-                    && self.catalog.tables.iter().any(|table| {
-                        source.contains(&table.name.name.to_lowercase())
-                            && table.triggers.iter().any(|trigger| trigger.function == other.name)
-                    });
-                if !seen.contains(&other.oid) && (fires || source.contains(&other.name.name.to_lowercase())) {
+                if seen.contains(&other.oid) {
+                    continue;
+                }
+                // The triggers first: they are fewer than the tables whose names the source could hold.
+                let fires = || {
+                    other.is_trigger
+                        && self.catalog.tables.iter().any(|table| {
+                            table.triggers.iter().any(|trigger| trigger.function == other.name)
+                                && source.contains(&table.name.name.to_lowercase())
+                        })
+                };
+                if source.contains(&other.name.name.to_lowercase()) || fires() {
                     seen.insert(other.oid);
                     source.push('\n');
                     source.push_str(&other.source.to_lowercase());

@@ -25,7 +25,6 @@ pub struct Executor {
     own_identity: String,
     /// Whether EXCEPTION handlers of PL/pgSQL catch. Where not, what is raised in them escapes, and looks like a refusal.
     catches_exceptions: bool,
-    recording: Option<Vec<String>>,
 }
 
 const CATCHING: &str = "do 'begin perform 1 / 0; exception when others then null; end'";
@@ -44,8 +43,7 @@ impl Executor {
             .iter()
             .flat_map(|principal| principal.settings.iter().map(|(name, _)| name.clone()))
             .collect();
-        let mut executor =
-            Self { session, identity_settings, own_identity: String::new(), catches_exceptions: true, recording: None };
+        let mut executor = Self { session, identity_settings, own_identity: String::new(), catches_exceptions: true };
         executor.make_ready().await?;
         match executor.session.run(CATCHING).await {
             Ok(_) => {}
@@ -75,16 +73,6 @@ impl Executor {
     async fn start_over(&mut self) -> Result<(), SqlError> {
         self.session.reconnect().await?;
         self.make_ready().await
-    }
-
-    /// Keeps the text of every batch sent from now on, for replay.
-    pub fn record(&mut self) {
-        self.recording = Some(Vec::new());
-    }
-
-    /// The batches kept so far.
-    pub fn take_recording(&mut self) -> Vec<String> {
-        self.recording.take().unwrap_or_default()
     }
 
     /// Runs one probe.
@@ -232,11 +220,7 @@ impl Executor {
     }
 
     async fn send(&mut self, statements: &[String]) -> Result<Vec<StatementResult>, SqlError> {
-        let text = statements.join(";\n");
-        if let Some(recording) = &mut self.recording {
-            recording.push(text.clone());
-        }
-        self.session.run(&text).await
+        self.session.run(&statements.join(";\n")).await
     }
 }
 

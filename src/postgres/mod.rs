@@ -5,9 +5,11 @@ pub mod introspect;
 pub mod migrate;
 pub mod populate;
 pub mod provision;
+mod sent;
 mod session;
 pub mod stand_ins;
 pub mod supabase;
 
 pub use execute::Executor;
+pub use sent::{Sent, listen};
 pub use session::{Session, SqlError, StatementResult};

@@ -1,5 +1,7 @@
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::sent::{self, Sent};
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Either, Row};
@@ -11,7 +13,11 @@ pub struct Session {
     /// `None` where a new connection could not be had.
     connection: Option<PgConnection>,
     options: PgConnectOptions,
+    /// Tells sessions of this process apart.
+    number: u64,
 }
+
+static SESSIONS: AtomicU64 = AtomicU64::new(1);
 
 /// The options hold a password: they are not shown.
 impl std::fmt::Debug for Session {
@@ -82,7 +88,7 @@ impl Session {
         let options = options.disable_statement_logging();
         let connection =
             PgConnection::connect_with(&options).await.map_err(|error| SqlError::from_driver(&error, 0))?;
-        Ok(Self { connection: Some(connection), options })
+        Ok(Self { connection: Some(connection), options, number: SESSIONS.fetch_add(1, Ordering::Relaxed) })
     }
 
     /// Leaves the connection for a new one, with nothing of the old session left: the embedded engine cannot roll back
@@ -107,6 +113,7 @@ impl Session {
     /// # Errors
     /// The first statement that fails ends the text: the ones after it do not run.
     pub async fn run(&mut self, sql: &str) -> Result<Vec<StatementResult>, SqlError> {
+        self.tell(sql, None);
         let mut results = Vec::new();
         let mut current = StatementResult::default();
         let mut stream =
@@ -144,6 +151,7 @@ impl Session {
     /// every later one would be taken for its predecessor's: the session then counts as lost. Ask with EXPLAIN first.
     pub async fn copy_out(&mut self, query: &str) -> Result<Vec<u8>, SqlError> {
         let statement = format!("copy ({query}) to stdout");
+        self.tell(&statement, None);
         let stream = self
             .connection
             .as_mut()
@@ -165,11 +173,17 @@ impl Session {
     /// # Errors
     /// As [`Session::run`].
     pub async fn copy_in(&mut self, sql: &str, data: &[u8]) -> Result<u64, SqlError> {
+        self.tell(sql, Some(data));
         let convert = |error: sqlx::Error| SqlError::from_driver(&error, 0);
         let mut sink =
             self.connection.as_mut().ok_or_else(SqlError::closed)?.copy_in_raw(sql).await.map_err(convert)?;
         sink.send(data).await.map_err(convert)?;
         sink.finish().await.map_err(convert)
+    }
+
+    fn tell(&self, sql: &str, data: Option<&[u8]>) {
+        let database = self.options.get_database().unwrap_or_default();
+        sent::tell(Sent { session: self.number, database, sql, data });
     }
 
     /// Says goodbye to the server.

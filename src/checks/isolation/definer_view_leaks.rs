@@ -1,6 +1,8 @@
 //! `isolation/definer-view-leaks`: a view, a chain of views, a materialized view or a foreign table shows another tenant's user
 //! nothing of the victim's: no canary, no key; and where it shows sums and counts alone, the same with the victim's rows and without.
 
+use std::collections::HashSet;
+
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::{Case, Check, Finding, Judge};
@@ -100,7 +102,7 @@ fn needles(scene: &Scene<'_>) -> Needles {
         }
     }
     // A key that the attacker's own rows hold too tells nothing.
-    let own: Vec<&str> = scene
+    let own: HashSet<&str> = scene
         .world
         .rows
         .values()
@@ -108,7 +110,7 @@ fn needles(scene: &Scene<'_>) -> Needles {
         .filter(|row| row.tenant == Some(ATTACKER))
         .flat_map(|row| row.values.values().flatten().map(String::as_str))
         .collect();
-    needles.contained.retain(|needle| !own.contains(&needle.as_str()));
+    needles.contained.retain(|needle| !own.contains(needle.as_str()));
     needles.contained.sort();
     needles.contained.dedup();
     needles
