@@ -265,7 +265,7 @@ impl<'a> Scene<'a> {
         // Who joins a tenant is often let in by an invitation, which made members do not hold.
         let joining = command == Command::Insert
             && self.intent.table(&table.name).is_some_and(|intent| matches!(intent.role, TableRole::Membership(_)));
-        let tried = !joining && !(command == Command::Insert && self.founds_elsewhere(table));
+        let tried = !(joining || command == Command::Insert && self.founds_elsewhere(table));
         tried && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
     }
 

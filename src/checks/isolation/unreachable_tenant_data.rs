@@ -87,7 +87,7 @@ fn tries(scene: &Scene<'_>, table: &Table, intent: &TableIntent, role: &str, cli
     let mut probes = Vec::new();
     let mut ask = |command: Command, shapes: Vec<Shape>, observe: Vec<String>| {
         if !intent.public.contains(&command) && !intent.shared.contains(&command) {
-            let attempt = Attempt { table: table, topic: command.as_str(), attackers: clients, owners: &[], observe };
+            let attempt = Attempt { table, topic: command.as_str(), attackers: clients, owners: &[], observe };
             probes.extend(attempt.probes(scene, &shapes));
         }
     };
