@@ -2,6 +2,8 @@
 //!
 //! A filter picks fixtures by name, `SEAWORTHY_POSTGRES` the server: `cargo test --test fixtures foreign-key`.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -57,6 +57,15 @@ impl Finding {
         Self { status, severity: None, summary: summary.into(), observed: String::new(), evidence: Vec::new() }
     }
 
+    /// Why nothing can be said where no role is a client's.
+    #[must_use]
+    pub fn no_clients() -> Self {
+        Self::new(
+            Status::Unproven,
+            "no role that a client acts as is known: only owners and superusers can reach the table; set [identity] member_roles, or waive this if isolation is kept above the database",
+        )
+    }
+
     /// Says what was seen.
     #[must_use]
     pub fn observed(mut self, observed: impl Into<String>) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Finding, Judge};
-use crate::probe::{Outcome, Part};
+use crate::probe::{Outcome, Part, Signal};
 use crate::verdict::Status;
 
 /// Reads the outcomes of a case.
@@ -73,13 +73,18 @@ pub fn beside_controls(case: &Case, outcomes: &[Outcome], meant: &[String], opti
         attacks.iter().filter_map(|index| case.probes.get(*index)).map(|probe| probe.topic.as_str()).collect();
     let mut proven = Vec::new();
     let mut denied = Vec::new();
+    let mut kept = Vec::new();
     for topic in topics {
         match topic_control(case, topic, &shows) {
             Control::Owner(index) => proven.push(index),
             Control::ServiceAlone(index) if !meant.iter().any(|meant| meant == topic) => denied.push(index),
-            Control::ServiceAlone(index) => return owner_cannot(case, outcomes, topic, index),
-            Control::Nobody if optional.iter().any(|optional| optional == topic) => {}
-            Control::Nobody => return nobody_can(case, outcomes, topic),
+            // Where clients are meant to do it, only the owner's own arrival says that policies let it through.
+            control => match (reached(case, outcomes, topic, meant.iter().any(|meant| meant == topic)), control) {
+                (Some(index), _) => kept.push(index),
+                (None, Control::ServiceAlone(index)) => return owner_cannot(case, outcomes, topic, index),
+                (None, _) if optional.iter().any(|optional| optional == topic) => {}
+                (None, _) => return nobody_can(case, outcomes, topic),
+            },
         }
     }
     let undecided = attacks
@@ -90,7 +95,39 @@ pub fn beside_controls(case: &Case, outcomes: &[Outcome], meant: &[String], opti
             .observed(describe(outcomes.get(*index)))
             .shown_by([*index]);
     }
+    if proven.is_empty() && denied.is_empty() && !kept.is_empty() {
+        return Finding::new(
+            Status::Pass,
+            "the database keeps these rows as they are for everybody, and nobody else gets as far as that",
+        )
+        .observed(describe(kept.first().and_then(|index| outcomes.get(*index))))
+        .shown_by(attacks.first().copied().into_iter().chain(kept));
+    }
+    denied.extend(kept);
     passed(case, outcomes, &attacks, &proven, &denied)
+}
+
+/// The probe of an owner or the service role that reached the victim's rows, though it had no effect there: a trigger refused it, as in a
+/// table that is appended to alone, or undid it. It says something where every attack in the topic stopped short of that: denied, or
+/// finding no row at all.
+fn reached(case: &Case, outcomes: &[Outcome], topic: &str, owner_alone: bool) -> Option<usize> {
+    let mut of_topic = case.probes.iter().zip(outcomes).enumerate().filter(|(_, (probe, _))| probe.topic == topic);
+    let short = |outcome: &Outcome| match outcome {
+        Outcome::Completed { rows, affected, .. } => *affected == 0 && rows.is_empty(),
+        Outcome::Refused(refusal) => refusal.sqlstate == "42501",
+        Outcome::Invalid(_) | Outcome::Lost(_) | Outcome::Skipped => false,
+    };
+    let arrived = |probe: &crate::probe::SqlProbe, outcome: &Outcome| match outcome {
+        Outcome::Completed { affected, .. } => *affected > 0 && probe.signal == Signal::Change,
+        // Raised by a trigger.
+        Outcome::Refused(refusal) => refusal.sqlstate == "P0001",
+        Outcome::Invalid(_) | Outcome::Lost(_) | Outcome::Skipped => false,
+    };
+    if !of_topic.clone().all(|(_, (probe, outcome))| probe.part != Part::Attack || short(outcome)) {
+        return None;
+    }
+    let vouches = |part: Part| part == Part::Control || (part == Part::Service && !owner_alone);
+    of_topic.find(|(_, (probe, outcome))| vouches(probe.part) && arrived(probe, outcome)).map(|(index, _)| index)
 }
 
 /// As [`beside_controls`], for what nobody may do: where the service role's same statement is taken without effect, or a trigger refuses
@@ -124,10 +161,7 @@ fn passed(case: &Case, outcomes: &[Outcome], attacks: &[usize], proven: &[usize]
     } else {
         let topics: Vec<&str> =
             denied.iter().filter_map(|index| case.probes.get(*index)).map(|probe| probe.topic.as_str()).collect();
-        format!(
-            "refused to everybody else; the rightful owner can, but for {}, which the service role alone can",
-            topics.join(", ")
-        )
+        format!("refused to everybody else; the rightful owner can, but for {}, which no client can", topics.join(", "))
     };
     let first = attacks.first().copied();
     let observed = format!(

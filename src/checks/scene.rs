@@ -119,6 +119,18 @@ impl<'a> Scene<'a> {
         granted.is_empty() || granted.iter().any(|candidate| candidate.name == column.name)
     }
 
+    /// Whether a client role may read or write `table` at all.
+    #[must_use]
+    pub fn reachable(&self, table: &Table) -> bool {
+        let privileges = [Privilege::Select, Privilege::Insert, Privilege::Update, Privilege::Delete];
+        self.client_roles().any(|role| {
+            self.catalog.may_use_schema(role, &table.name.schema)
+                && privileges
+                    .into_iter()
+                    .any(|privilege| !self.catalog.columns_allowed(role, privilege, table).is_empty())
+        })
+    }
+
     /// The ids of a tenant.
     #[must_use]
     pub fn ids(&self, tenant: usize) -> TenantIds {
@@ -253,7 +265,23 @@ impl<'a> Scene<'a> {
         // Who joins a tenant is often let in by an invitation, which made members do not hold.
         let joining = command == Command::Insert
             && self.intent.table(&table.name).is_some_and(|intent| matches!(intent.role, TableRole::Membership(_)));
-        !joining && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
+        let tried = !(joining || command == Command::Insert && self.founds_elsewhere(table));
+        tried && self.intent.identity.member_roles.iter().any(|role| self.opened(table, command, role))
+    }
+
+    /// Whether a tenant is made by somebody other than its members: where a claim alone says whose it is, no member can
+    /// claim the new one yet; where memberships do, a policy for every command says nothing of who founds one.
+    fn founds_elsewhere(&self, table: &Table) -> bool {
+        let Some(TableRole::Root(root)) = self.intent.table(&table.name).map(|intent| intent.role) else {
+            return false;
+        };
+        match self.intent.roots.get(root).map(|root| &root.ownership) {
+            Some(Ownership::Claim | Ownership::IdOnly) => true,
+            Some(Ownership::Membership) => {
+                table.row_security && !table.policies.iter().any(|policy| policy.command == PolicyCommand::Insert)
+            }
+            Some(Ownership::User | Ownership::OwnerColumn(_)) | None => false,
+        }
     }
 
     fn opened(&self, table: &Table, command: Command, role: &str) -> bool {
@@ -309,6 +337,26 @@ impl<'a> Scene<'a> {
         sources
     }
 
+    /// Whether a view, and every view under it, is `security_invoker`.
+    #[must_use]
+    pub fn runs_as_caller(&self, view: &Table) -> bool {
+        let mut seen = BTreeSet::from([&view.name]);
+        let mut queue = vec![view];
+        while let Some(relation) = queue.pop() {
+            match relation.kind {
+                RelationKind::View if relation.security_invoker => {}
+                RelationKind::Table | RelationKind::Partitioned => continue,
+                RelationKind::View | RelationKind::MaterializedView | RelationKind::Foreign => return false,
+            }
+            for name in relation.depends_on.iter().filter(|name| self.catalog.table(name).is_some()) {
+                if seen.insert(name) {
+                    queue.extend(self.catalog.table(name));
+                }
+            }
+        }
+        true
+    }
+
     /// The body of `function`, with those of the functions and triggers that it can set off, in lower case. Read for names alone: what
     /// to watch, never what to expect.
     #[must_use]
@@ -353,6 +401,23 @@ impl<'a> Scene<'a> {
             .collect();
         let named = |value: &Option<String>| value.as_deref().is_some_and(|value| users.contains(&value));
         row.values.iter().filter(|(_, value)| named(value)).map(|(column, _)| column.as_str()).collect()
+    }
+
+    /// What `column` of `table` holds for a user: its id, or the key of its profile.
+    #[must_use]
+    pub fn reference_to_user(&self, table: &Table, column: &str, principal: &Principal) -> Option<String> {
+        let user = principal.user_id.clone()?;
+        let Some(key) = table.foreign_keys.iter().find(|key| key.columns == [column]) else { return Some(user) };
+        let is_users =
+            self.intent.users.as_ref().is_some_and(|(users, id)| {
+                *users == key.referenced_table && key.referenced_columns.first() == Some(id)
+            });
+        if is_users {
+            return Some(user);
+        }
+        let mut profiles = self.world.rows.get(&key.referenced_table)?.stored.iter();
+        let profile = profiles.find(|row| row.values.values().flatten().any(|value| *value == user))?;
+        profile.values.get(key.referenced_columns.first()?).cloned().flatten().or(Some(user))
     }
 
     /// Whether the tenants of `root` are users.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Session, SqlError, StatementResult};
-use crate::catalog::quote_literal;
+use crate::catalog::{quote_identifier, quote_literal};
 use crate::probe::{Act, Outcome, Refusal, Rows, SqlProbe, take_on};
 use crate::world::{Principal, World};
 
@@ -20,7 +20,14 @@ pub struct Executor {
     session: Session,
     /// Every setting that carries anybody's identity: cleared for those who do not use it.
     identity_settings: BTreeSet<String>,
+    /// Returns to the harness's own identity. Not `reset session authorization`: an engine whose sessions began without a
+    /// log-in has nothing to reset to, and would go on as the client.
+    own_identity: String,
+    /// Whether EXCEPTION handlers of PL/pgSQL catch. Where not, what is raised in them escapes, and looks like a refusal.
+    catches_exceptions: bool,
 }
+
+const CATCHING: &str = "do 'begin perform 1 / 0; exception when others then null; end'";
 
 impl Executor {
     /// Makes `session` ready for probing in `world`.
@@ -30,24 +37,71 @@ impl Executor {
     ///
     /// # Errors
     /// When the server does not answer.
-    pub async fn new(mut session: Session, world: &World) -> Result<Self, SqlError> {
+    pub async fn new(session: Session, world: &World) -> Result<Self, SqlError> {
         let identity_settings: BTreeSet<String> = world
             .principals
             .iter()
             .flat_map(|principal| principal.settings.iter().map(|(name, _)| name.clone()))
             .collect();
-        session.run(LIMITS).await?;
-        for name in &identity_settings {
-            session.run(&format!("select set_config({}, '', false)", quote_literal(name))).await?;
+        let mut executor = Self { session, identity_settings, own_identity: String::new(), catches_exceptions: true };
+        executor.make_ready().await?;
+        match executor.session.run(CATCHING).await {
+            Ok(_) => {}
+            Err(error) if error.is_lost() => return Err(error),
+            Err(_) => {
+                executor.catches_exceptions = false;
+                executor.start_over().await?;
+            }
         }
-        Ok(Self { session, identity_settings })
+        Ok(executor)
+    }
+
+    async fn make_ready(&mut self) -> Result<(), SqlError> {
+        let login = self.session.run("select session_user").await?;
+        let login = rows_of(&login, 0).into_iter().flatten().flatten().next().unwrap_or_default();
+        self.own_identity = format!("set local session authorization {}", quote_identifier(&login));
+        // Said once for the session, a rollback has something to return to.
+        self.session.run(&format!("set session authorization {}", quote_identifier(&login))).await?;
+        self.session.run(LIMITS).await?;
+        for name in &self.identity_settings {
+            self.session.run(&format!("select set_config({}, '', false)", quote_literal(name))).await?;
+        }
+        Ok(())
+    }
+
+    /// A new connection, where the old one is of no further use.
+    async fn start_over(&mut self) -> Result<(), SqlError> {
+        self.session.reconnect().await?;
+        self.make_ready().await
     }
 
     /// Runs one probe.
     pub async fn execute(&mut self, probe: &SqlProbe) -> Outcome {
-        match &probe.act {
+        let outcome = match &probe.act {
             Act::Statements(statements) => self.execute_statements(probe, statements).await,
             Act::CopyOut(_) | Act::CopyIn { .. } => self.execute_copy(probe).await,
+        };
+        if self.catches_exceptions { outcome } else { self.doubted(outcome).await }
+    }
+
+    /// On an engine that does not catch, a transaction that cannot be rolled back is one in which a handler should have caught: what
+    /// came of it is no refusal, and says nothing.
+    async fn doubted(&mut self, outcome: Outcome) -> Outcome {
+        let (Outcome::Refused(refusal) | Outcome::Invalid(refusal)) = &outcome else { return outcome };
+        match self.session.run("rollback").await {
+            Ok(_) => outcome,
+            Err(error) if error.is_lost() => Outcome::Lost(error.message),
+            Err(_) => match self.start_over().await {
+                Ok(()) => Outcome::Invalid(Refusal {
+                    message: format!(
+                        "{} (raised where an EXCEPTION handler would catch it, which this engine does not run: use \
+                         --postgres docker or local)",
+                        refusal.message
+                    ),
+                    ..refusal.clone()
+                }),
+                Err(lost) => Outcome::Lost(lost.message),
+            },
         }
     }
 
@@ -61,7 +115,7 @@ impl Executor {
         let mut script = self.opening(probe);
         let act = script.len()..script.len() + statements.len();
         script.statements.extend(statements.iter().cloned());
-        let after = script.close(probe);
+        let after = script.close(probe, &self.own_identity);
         match self.send(&script.statements).await {
             Ok(results) => Outcome::Completed {
                 rows: act.clone().last().map(|index| rows_of(&results, index)).unwrap_or_default(),
@@ -114,7 +168,7 @@ impl Executor {
             Err(error) => return self.abandon(error).await,
         };
         let mut closing = Script::default();
-        let after = closing.close(probe);
+        let after = closing.close(probe, &self.own_identity);
         match self.session.run(&closing.text()).await {
             Ok(results) => Outcome::Completed {
                 rows,
@@ -128,6 +182,7 @@ impl Executor {
 
     async fn abandon(&mut self, error: SqlError) -> Outcome {
         if !error.is_lost()
+            && self.catches_exceptions
             && let Err(lost) = self.session.run("rollback").await
         {
             return Outcome::Lost(lost.message);
@@ -145,7 +200,7 @@ impl Executor {
         for step in &probe.earlier {
             script.statements.extend(self.identity(&step.principal));
             script.statements.push(step.statement.clone());
-            script.statements.push("reset session authorization".to_owned());
+            script.statements.push(self.own_identity.clone());
         }
         script.earlier = earlier..script.len();
         script.before = script.len()..script.len() + probe.observe.len();
@@ -186,9 +241,9 @@ impl Script {
     }
 
     /// Everything after the act; returns where the second observation stands.
-    fn close(&mut self, probe: &SqlProbe) -> std::ops::Range<usize> {
+    fn close(&mut self, probe: &SqlProbe, own_identity: &str) -> std::ops::Range<usize> {
         self.statements.push("set constraints all immediate".to_owned());
-        self.statements.push("reset session authorization".to_owned());
+        self.statements.push(own_identity.to_owned());
         let after = self.len()..self.len() + probe.observe.len();
         self.statements.extend(probe.observe.iter().cloned());
         self.statements.push("rollback".to_owned());

@@ -5,7 +5,7 @@ use super::version::{compare_versions, leading_version};
 use super::{ProjectError, Tool};
 
 /// Where migrations lie, by tool: the first of these that holds any is taken.
-pub(super) const PLACES: [&str; 22] = [
+pub(super) const PLACES: [&str; 24] = [
     "supabase/migrations",
     "migrations",
     "db/migrations",
@@ -15,6 +15,8 @@ pub(super) const PLACES: [&str; 22] = [
     "drizzle/migrations",
     "drizzle",
     "src/main/resources/db/migration",
+    "src/main/resources/db/migrations",
+    "src/main/resources/db",
     "db/migration",
     "src/migrations",
     "src/db/migrations",
@@ -31,7 +33,7 @@ pub(super) const PLACES: [&str; 22] = [
 ];
 
 /// How many of [`PLACES`] hold migrations and nothing else.
-const FOR_MIGRATIONS_ALONE: usize = 18;
+const FOR_MIGRATIONS_ALONE: usize = 20;
 
 /// How deep below the folder a system is looked for, where it has none itself.
 const DEEPEST: usize = 4;

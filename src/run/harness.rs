@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::prepare::{Found, find, migrate, people};
-use super::probing::{probe, selected};
+use super::prepare::{Found, find, left_alone, migrate, people};
+use super::probing::{Asked, probe, selected};
 use super::record::{Circumstances, on_the_way, record};
 use super::request::{CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemRun};
 use super::{Interrupt, RunError, Target};
@@ -131,7 +131,9 @@ async fn check_one(
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world };
     tell(Event::Stage(format!("{}: probing", target.name)));
     let (sessions, clones) = sessions(server, &schema.database, scene.subjects().len()).await?;
-    results.extend(probe(scene, &request.selection, sessions, tell).await?);
+    let left_alone = left_alone(&target.settings, &schema);
+    let asked = Asked { scene, selection: &request.selection, left_alone: &left_alone };
+    results.extend(probe(asked, sessions, tell).await?);
     for clone in clones {
         server.drop_database(clone).await?;
     }

@@ -91,9 +91,17 @@ pub(super) async fn people(
     Ok(world)
 }
 
+/// Schemas of Supabase's own services. Older projects list them as exposed, since the CLI's template did; what lies in them is the
+/// platform's, and the buckets are judged by checks of their own.
+const OF_SERVICES: [&str; 4] = ["storage", "graphql", "graphql_public", "realtime"];
+
 /// What is exposed: as the settings say, else `supabase/config.toml`, else what is inferred.
 fn exposed_schemas(settings: &SystemSettings, found: &Found) -> Vec<String> {
-    let configured = || found.project.supabase.as_ref().and_then(|config| config.schemas.clone());
+    let configured = || {
+        let mut schemas = found.project.supabase.as_ref().and_then(|config| config.schemas.clone())?;
+        schemas.retain(|schema| !OF_SERVICES.contains(&schema.as_str()));
+        Some(schemas).filter(|schemas| !schemas.is_empty())
+    };
     let declared = match found.profile {
         Profile::Supabase => settings.supabase.exposed_schemas.clone().or_else(configured),
         Profile::Plain => settings.identity.exposed_schemas.clone(),
@@ -113,13 +121,7 @@ fn values(
     };
     let mut all = BTreeMap::new();
     for (name, table) in &settings.tables {
-        let matches = |candidate: &QualifiedName| {
-            candidate.to_string() == *name
-                || (candidate.name == *name && intent.exposed_schemas.contains(&candidate.schema))
-        };
-        let Some(found) = catalog.tables.iter().map(|table| &table.name).find(|candidate| matches(candidate)) else {
-            continue;
-        };
+        let Some(found) = named(name, intent, catalog) else { continue };
         let values: BTreeMap<String, String> =
             table.values.iter().map(|(column, value)| (column.clone(), text(value))).collect();
         if !values.is_empty() {
@@ -127,4 +129,20 @@ fn values(
         }
     }
     all
+}
+
+/// The tables that are to be left alone (`skip`), by their full names, each with the reason.
+pub(super) fn left_alone(settings: &SystemSettings, schema: &Schema) -> BTreeMap<String, String> {
+    let reasons = settings.tables.iter().filter_map(|(name, table)| Some((name, table.skip.clone()?)));
+    reasons
+        .filter_map(|(name, reason)| Some((named(name, &schema.intent, &schema.catalog)?.to_string(), reason)))
+        .collect()
+}
+
+/// The table that settings name: `schema.name`, or `name` in an exposed schema.
+fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
+    let matches = |candidate: &&QualifiedName| {
+        candidate.to_string() == name || (candidate.name == name && intent.exposed_schemas.contains(&candidate.schema))
+    };
+    catalog.tables.iter().map(|table| &table.name).find(matches)
 }

@@ -119,9 +119,22 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
         };
         key(left).cmp(&key(right))
     });
-    let verdict = verdict(&results, schema);
     let everything = request.selection.is_everything();
+    let missing = unmatched(&request.selection, &results);
+    let verdict = match verdict(&results, schema) {
+        // What was asked for was not all looked at.
+        RunVerdict::Ready if !missing.is_empty() => RunVerdict::Empty,
+        verdict => verdict,
+    };
     let mut notes = notes(circumstances);
+    notes.extend(missing.iter().map(|name| format!("--table {name} matches nothing that could be checked")));
+    if !everything {
+        notes.push("only a part was asked for: the verdict is about that part alone".to_owned());
+        let failures = schema.applied.failures.len();
+        if failures > 0 {
+            notes.push(format!("{failures} migrations do not apply: what is checked is the schema without them"));
+        }
+    }
     notes.extend(problems.iter().filter(|_| everything).map(waiver_note));
     let asked: BTreeSet<&str> = results.iter().map(|result| result.check.as_str()).collect();
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -184,6 +197,15 @@ fn verdict(results: &[CheckResult], schema: &Schema) -> RunVerdict {
         (false, true, false) => RunVerdict::Empty,
         (true, _, false) => RunVerdict::Ready,
     }
+}
+
+/// The tables asked for that no result is about.
+fn unmatched<'a>(selection: &'a Selection, results: &[CheckResult]) -> Vec<&'a String> {
+    let is_about = |table: &String, name: &String| {
+        table == name || table.rsplit_once('.').is_some_and(|(_, last)| last == name.as_str())
+    };
+    let names = selection.tables.iter();
+    names.filter(|name| !results.iter().any(|result| result.tables.iter().any(|table| is_about(table, name)))).collect()
 }
 
 fn matrix(results: &[CheckResult]) -> BTreeMap<String, BTreeMap<Column, CellStatus>> {

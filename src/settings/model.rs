@@ -74,15 +74,15 @@ pub struct SupabaseSettings {
 pub struct IdentitySettings {
     /// Schemas whose tables clients can name, under `plain`.
     pub exposed_schemas: Option<Vec<String>>,
-    /// The role that connections log in as before they take a client role.
+    /// The role that connections log in as before they take a client role. `""` for none.
     pub login_role: Option<String>,
     /// The roles that a signed-in user acts as, the usual one first.
     pub member_roles: Option<Vec<String>>,
-    /// The role of somebody who is not signed in.
+    /// The role of somebody who is not signed in. `""` for none.
     pub anonymous_role: Option<String>,
-    /// The role of trusted servers.
+    /// The role of trusted servers. `""` for none.
     pub service_role: Option<String>,
-    /// Claims by path (`"app_metadata.org_id"`), each with what it holds: `user`, `tenant`, `tenant:TABLE`, `tenants`,
+    /// Claims by path (`"app_metadata.org_id"`), each with what it holds: `user`, `tenant`, `tenant:TABLE`, `tenants`, `tenants:TABLE`,
     /// `member-role`, `database-role`, `email`, `literal:TEXT`.
     pub claims: BTreeMap<String, String>,
     /// Settings by name (`"app.tenant_id"`), each with what it holds, as for claims.
@@ -109,7 +109,7 @@ pub struct RootSettings {
     pub key: Option<String>,
     /// The column with the owner's user id.
     pub owner: Option<String>,
-    /// `user`, `owner`, `membership`, `claim`; by default `owner` where `owner` is given, else inferred.
+    /// `user`, `owner`, `membership`, `claim`, `id` (as `claim`, and no table lists the tenants); by default `owner` where `owner` is given, else inferred.
     pub ownership: Option<String>,
 }
 

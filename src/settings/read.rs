@@ -47,7 +47,7 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
         name: top.owned_text("name"),
         profile: top.choice("profile", &["supabase", "plain"]),
         migrations: top.owned_text("migrations"),
-        seed: top.text_or_empty("seed").map(|text| text.value.to_owned()),
+        seed: text_or_none(top, "seed"),
         environment: top.section("environment").map(environment).unwrap_or_default(),
         supabase: top.section("supabase").map(supabase).unwrap_or_default(),
         identity: top.section("identity").map(identity).unwrap_or_default(),
@@ -93,10 +93,10 @@ fn supabase(mut section: Section<'_>) -> SupabaseSettings {
 fn identity(mut section: Section<'_>) -> IdentitySettings {
     let settings = IdentitySettings {
         exposed_schemas: section.owned_texts("exposed_schemas"),
-        login_role: section.owned_text("login_role"),
+        login_role: text_or_none(&mut section, "login_role"),
         member_roles: section.owned_texts("member_roles"),
-        anonymous_role: section.owned_text("anonymous_role"),
-        service_role: section.owned_text("service_role"),
+        anonymous_role: text_or_none(&mut section, "anonymous_role"),
+        service_role: text_or_none(&mut section, "service_role"),
         claims: identity_values(&mut section, "claims"),
         settings: identity_values(&mut section, "settings"),
     };
@@ -104,7 +104,12 @@ fn identity(mut section: Section<'_>) -> IdentitySettings {
     settings
 }
 
-/// The words that say what a claim or setting holds, but for `tenant:TABLE` and `literal:TEXT`.
+/// A text that may be empty, which says that there is none.
+fn text_or_none(section: &mut Section<'_>, key: &'static str) -> Option<String> {
+    section.text_or_empty(key).map(|text| text.value.to_owned())
+}
+
+/// The words that say what a claim or setting holds, but for `tenant:TABLE`, `tenants:TABLE` and `literal:TEXT`.
 const IDENTITY_WORDS: [&str; 6] = ["user", "tenant", "tenants", "member-role", "database-role", "email"];
 
 fn identity_values(section: &mut Section<'_>, key: &'static str) -> BTreeMap<String, String> {
@@ -126,15 +131,15 @@ fn identity_values(section: &mut Section<'_>, key: &'static str) -> BTreeMap<Str
 fn identity_value_fault(value: &str) -> Option<&'static str> {
     match value.split_once(':') {
         Some(("literal", _)) => None,
-        Some(("tenant", table)) if table.trim().is_empty() => Some("no table after `tenant:`"),
-        Some(("tenant", _)) => None,
+        Some(("tenant" | "tenants", table)) if table.trim().is_empty() => Some("no table after the colon"),
+        Some(("tenant" | "tenants", _)) => None,
         None if IDENTITY_WORDS.contains(&value) => None,
         _ => Some("unknown value"),
     }
 }
 
 fn identity_value_help(value: &str) -> String {
-    let forms = "It can be `user`, `tenant`, `tenant:TABLE`, `tenants`, `member-role`, `database-role`, `email` or `literal:TEXT`.";
+    let forms = "It can be `user`, `tenant`, `tenant:TABLE`, `tenants`, `tenants:TABLE`, `member-role`, `database-role`, `email` or `literal:TEXT`.";
     match nearest(value, IDENTITY_WORDS.into_iter()) {
         Some(word) if word != value => format!("Did you mean `{word}`? {forms}"),
         _ => forms.to_owned(),
@@ -156,11 +161,11 @@ fn root(mut section: Section<'_>) -> RootSettings {
         table: section.required("table"),
         key: section.owned_text("key"),
         owner: section.owned_text("owner"),
-        ownership: section.choice("ownership", &["user", "owner", "membership", "claim"]),
+        ownership: section.choice("ownership", &["user", "owner", "membership", "claim", "id"]),
     };
     let fault = match (settings.ownership.as_deref(), &settings.owner) {
         (Some("owner"), None) if !section.has("owner") => Some("needs `owner`, the column with the owner's user id"),
-        (Some("user" | "membership" | "claim"), Some(_)) => Some("leaves no place for `owner`"),
+        (Some("user" | "membership" | "claim" | "id"), Some(_)) => Some("leaves no place for `owner`"),
         _ => None,
     };
     if let (Some(fault), Some(ownership)) = (fault, &settings.ownership) {

@@ -200,11 +200,21 @@ fn a_word_outside_a_list_is_told_the_list() {
 
 #[test]
 fn a_claim_that_holds_nothing_known_is_refused() {
-    for wrong in ["usr", "tenant:", "literal", "user:x", ""] {
+    for wrong in ["usr", "tenant:", "tenants:", "literal", "user:x", ""] {
         let (_, place, help) = fault(&format!("[identity.claims]\nsub = \"{wrong}\"\n"));
         assert_eq!(place, format!("\"{wrong}\""));
         assert!(help.contains("`tenant:TABLE`"), "{help}");
     }
+}
+
+#[test]
+fn whatever_init_may_write_is_read() {
+    let text = "[identity]\nlogin_role = \"\"\nanonymous_role = \"\"\nservice_role = \"\"\n\
+        [identity.claims]\norgs = \"tenants:public.orgs\"\n\
+        [[tenancy.roots]]\ntable = \"orgs\"\nkey = \"id\"\nownership = \"id\"\n";
+    let system = parse(FILE_NAME, text).unwrap().system;
+    assert_eq!(system.identity.anonymous_role.as_deref(), Some(""));
+    assert_eq!(system.tenancy.roots.unwrap()[0].ownership.as_deref(), Some("id"));
 }
 
 #[test]

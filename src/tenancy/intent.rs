@@ -77,6 +77,28 @@ pub struct Identity {
     pub claims: Vec<JsonClaim>,
     /// Settings that carry one value.
     pub settings: Vec<Setting>,
+    /// What the schema reads and a client writes itself: headers of its request, its own metadata.
+    pub client_written: Vec<ClientWritten>,
+}
+
+/// Something that the schema reads and that a client writes as it likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientWritten {
+    /// Where it is.
+    pub place: ClientPlace,
+    /// The keys down to the value: `["user_metadata", "org_id"]`, `["x-organization-id"]`.
+    pub path: Vec<String>,
+    /// What its name, or what it is compared with, says that it holds.
+    pub value: Option<IdentityValue>,
+}
+
+/// Where a client writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientPlace {
+    /// Into a setting that holds JSON: `request.headers`, the token's `user_metadata`.
+    Setting(String),
+    /// Into its own row of `auth.users`, column `raw_user_meta_data`.
+    UserMetadata,
 }
 
 /// One value inside a setting that holds JSON.

@@ -174,14 +174,20 @@ pub(crate) fn options<'a>(reference: &Reference, draft: &Draft, ground: &Ground<
     let of = |tenant: Option<usize>| rows.iter().filter(move |row| row.tenant == tenant);
     let mut options: Vec<&MadeRow> = match draft.tenant {
         Some(_) => of(draft.tenant).collect(),
-        None => of(None).chain(rows.iter().filter(|row| row.tenant.is_some())).collect(),
+        None => of(None).collect(),
+    };
+    let others: Vec<&MadeRow> = match draft.tenant {
+        Some(_) => of(None).collect(),
+        None => rows.iter().filter(|row| row.tenant.is_some()).collect(),
     };
     if options.is_empty() {
-        options = of(None).collect();
+        options = others;
+    } else {
+        // Rows of one tenant refer to different parents, as far as there are.
+        let turns = options.len();
+        options.rotate_left(draft.index % turns);
+        options.extend(others);
     }
-    // Rows of one tenant refer to different parents, as far as there are.
-    let turns = options.len().max(1);
-    options.rotate_left(draft.index % turns);
     options
 }
 
@@ -356,11 +362,12 @@ fn key_of(unique: &UniqueKey, cells: &Cells) -> Option<Vec<Option<String>>> {
 pub(crate) struct Taken(BTreeSet<(String, Vec<Option<String>>)>);
 
 impl Taken {
-    /// The first key of `cells` that is taken.
-    pub(crate) fn clash<'p>(&self, plan: &'p TablePlan<'_>, cells: &Cells) -> Option<&'p UniqueKey> {
-        plan.uniques
-            .iter()
-            .find(|unique| key_of(unique, cells).is_some_and(|values| self.0.contains(&(unique.name.clone(), values))))
+    /// The keys of `cells` that are taken.
+    pub(crate) fn clashes<'p>(&self, plan: &'p TablePlan<'_>, cells: &Cells) -> Vec<&'p UniqueKey> {
+        let clashes = |unique: &&UniqueKey| {
+            key_of(unique, cells).is_some_and(|values| self.0.contains(&(unique.name.clone(), values)))
+        };
+        plan.uniques.iter().filter(clashes).collect()
     }
 
     pub(crate) fn take(&mut self, plan: &TablePlan<'_>, cells: &Cells) {
@@ -419,6 +426,16 @@ pub(crate) fn turn(attempt: &mut Attempt, slots: &[(Slot, usize)], number: usize
 /// Most choices that are tried to find a row that clashes with none.
 const MOST_TURNS: usize = 80;
 
+/// A unique key that clashes however the draft is moved.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Clash {
+    /// The key's name.
+    pub(crate) name: String,
+    pub(crate) columns: Vec<String>,
+    /// The row at its best.
+    pub(crate) cells: Cells,
+}
+
 /// Moves `draft` until no unique key clashes with what is taken; the cells, or the key that always clashes.
 pub(crate) fn assemble_distinct(
     plan: &TablePlan<'_>,
@@ -426,23 +443,35 @@ pub(crate) fn assemble_distinct(
     ground: &Ground<'_>,
     earlier: &[(Option<usize>, Cells)],
     taken: &Taken,
-) -> Result<Result<Cells, (String, Vec<String>, Cells)>, NoParent> {
-    let cells = assemble(plan, draft, ground, earlier)?;
-    let Some(clash) = taken.clash(plan, &cells) else { return Ok(Ok(cells)) };
-    let before = draft.attempt.moved.clone();
-    let slots = slots(plan, draft, ground, &clash.columns);
-    for number in 1..MOST_TURNS {
-        draft.attempt.moved.clone_from(&before);
-        if !turn(&mut draft.attempt, &slots, number) {
-            break;
+) -> Result<Result<Cells, Clash>, NoParent> {
+    let best = assemble(plan, draft, ground, earlier)?;
+    let start = draft.attempt.moved.clone();
+    let mut clashes = taken.clashes(plan, &best);
+    let mut cells = best.clone();
+    // One key after the other: each turn must leave fewer that clash.
+    while let Some(clash) = clashes.first().copied() {
+        let before = draft.attempt.moved.clone();
+        let slots = slots(plan, draft, ground, &clash.columns);
+        let mut found = None;
+        for number in 1..MOST_TURNS {
+            draft.attempt.moved.clone_from(&before);
+            if !turn(&mut draft.attempt, &slots, number) {
+                break;
+            }
+            let turned = assemble(plan, draft, ground, earlier)?;
+            let left = taken.clashes(plan, &turned);
+            if left.len() < clashes.len() && !left.contains(&clash) {
+                found = Some((turned, left));
+                break;
+            }
         }
-        let cells = assemble(plan, draft, ground, earlier)?;
-        if taken.clash(plan, &cells).is_none() {
-            return Ok(Ok(cells));
-        }
+        let Some((turned, left)) = found else {
+            draft.attempt.moved = start;
+            return Ok(Err(Clash { name: clash.name.clone(), columns: clash.columns.clone(), cells: best }));
+        };
+        (cells, clashes) = (turned, left);
     }
-    draft.attempt.moved = before;
-    Ok(Err((clash.name.clone(), clash.columns.clone(), cells)))
+    Ok(Ok(cells))
 }
 
 /// Whether these columns carry a user or a tenant of this world, or a row that was made for it: then a row that has them

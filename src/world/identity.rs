@@ -22,6 +22,8 @@ struct Bearer {
 
 /// The setting that PostgREST hands the claims over in.
 const CLAIMS: &str = "request.jwt.claims";
+/// The setting that PostgREST hands the request's headers over in; triggers pass them on, and fail where it is not set.
+const HEADERS: &str = "request.headers";
 
 /// Everybody who acts. Empty where no role but the owner can reach the tables.
 pub(crate) fn principals(intent: &Intent, people: &People, entropy: Entropy) -> Vec<Principal> {
@@ -202,6 +204,9 @@ fn render(intent: &Intent, bearer: &Bearer) -> Vec<(String, String)> {
         };
         settings.push((setting.name.clone(), text));
     }
+    if intent.profile == Profile::Supabase {
+        settings.push((HEADERS.to_owned(), "{}".to_owned()));
+    }
     settings
 }
 
@@ -248,5 +253,83 @@ fn put(object: &mut Value, path: &[String], value: Value) {
         map.insert(first.clone(), value);
     } else {
         put(map.entry(first.clone()).or_insert_with(|| json!({})), rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenancy::{JsonClaim, Setting};
+
+    fn intent(profile: Profile, claims: Vec<(&[&str], IdentityValue)>, settings: Vec<(&str, IdentityValue)>) -> Intent {
+        let claim = |(path, value): (&[&str], IdentityValue)| JsonClaim {
+            setting: CLAIMS.to_owned(),
+            path: path.iter().map(|key| (*key).to_owned()).collect(),
+            value,
+            reason: String::new(),
+        };
+        let setting =
+            |(name, value): (&str, IdentityValue)| Setting { name: name.to_owned(), value, reason: String::new() };
+        Intent {
+            profile,
+            exposed_schemas: vec!["public".to_owned()],
+            identity: Identity {
+                member_roles: vec!["member".to_owned()],
+                claims: claims.into_iter().map(claim).collect(),
+                settings: settings.into_iter().map(setting).collect(),
+                ..Identity::default()
+            },
+            roots: Vec::new(),
+            memberships: Vec::new(),
+            users: None,
+            tables: BTreeMap::new(),
+        }
+    }
+
+    fn bearer() -> Bearer {
+        Bearer {
+            user: Some("u1".to_owned()),
+            email: Some("a@example.com".to_owned()),
+            database_role: "member".to_owned(),
+            member_role: Some("editor".to_owned()),
+            tenants: BTreeMap::from([(0, vec!["t1".to_owned(), "t2".to_owned()])]),
+        }
+    }
+
+    #[test]
+    fn claims_stand_at_their_paths_beside_what_every_token_says() {
+        let claims: Vec<(&[&str], IdentityValue)> = vec![
+            (&["app_metadata", "org_id"], IdentityValue::TenantId(0)),
+            (&["app_metadata", "orgs"], IdentityValue::TenantIds(0)),
+            (&["org_role"], IdentityValue::MemberRole),
+            (&["elsewhere"], IdentityValue::TenantId(7)),
+        ];
+        let settings = render(&intent(Profile::Supabase, claims, Vec::new()), &bearer());
+        let claims: Value =
+            settings.first().map(|(_, text)| text.parse()).transpose().ok().flatten().unwrap_or_default();
+        let metadata = json!({"provider": "email", "providers": ["email"], "org_id": "t1", "orgs": ["t1", "t2"]});
+        assert_eq!(claims.get("app_metadata"), Some(&metadata));
+        assert_eq!((claims.get("sub"), claims.get("org_role")), (Some(&json!("u1")), Some(&json!("editor"))));
+        assert_eq!(claims.get("elsewhere"), None, "no tenant in that root");
+    }
+
+    #[test]
+    fn a_setting_holds_one_value_or_a_list_of_tenants() {
+        let settings = vec![
+            ("app.tenant", IdentityValue::TenantId(0)),
+            ("app.tenants", IdentityValue::TenantIds(0)),
+            ("app.kind", IdentityValue::Literal("web".to_owned())),
+        ];
+        let rendered = render(&intent(Profile::Plain, Vec::new(), settings), &bearer());
+        let pairs: Vec<(&str, &str)> = rendered.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        assert_eq!(pairs, [("app.tenant", "t1"), ("app.tenants", "t1,t2"), ("app.kind", "web")]);
+    }
+
+    #[test]
+    fn a_token_of_the_wrong_type_keeps_its_role_and_nothing_else_that_is_right() {
+        let intent = intent(Profile::Supabase, vec![(&["sub"], IdentityValue::UserId)], Vec::new());
+        let wrong = of_wrong_type(&intent, "authenticated");
+        let claims: Value = wrong.first().map(|(_, text)| text.parse()).transpose().ok().flatten().unwrap_or_default();
+        assert_eq!((claims.get("role"), claims.get("sub")), (Some(&json!("authenticated")), Some(&json!([42]))));
     }
 }

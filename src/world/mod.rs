@@ -22,14 +22,14 @@ pub use model::{FreshRow, Gap, Principal, PrincipalKind, Standing, StoredRow, Ta
 pub(crate) mod making {
     pub(crate) use super::constants::{Constants, identifiers};
     pub(crate) use super::draft::{
-        Attempt, Cells, Draft, Ground, MadeRow, Store, Taken, assemble, assemble_distinct, options, shares_identity,
-        slots, turn,
+        Attempt, Cells, Clash, Draft, Ground, MadeRow, Store, Taken, assemble, assemble_distinct, options,
+        shares_identity, slots, turn,
     };
     pub(crate) use super::entropy::Entropy;
     pub(crate) use super::identity::{principals, settings_of};
     pub(crate) use super::order::{Node, Step, order};
     pub(crate) use super::people::{People, membership_of};
-    pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, combinations};
+    pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, chance_combinations, near_combinations};
     pub(crate) use super::pool::guesses;
     pub(crate) use super::rules::Question;
     pub(crate) use super::value::{Cell, Spot, cell};

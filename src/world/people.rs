@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entropy::Entropy;
 use super::model::PrincipalKind;
-use crate::catalog::{Catalog, DataType, QualifiedName, Table};
+use crate::catalog::{Catalog, Column, DataType, QualifiedName};
 use crate::tenancy::{Identity, IdentityValue, Intent, Membership, Ownership, TenantIds, Tie};
 
 /// A user of the world.
@@ -221,15 +221,13 @@ impl Seat {
     }
 }
 
-/// Whether the key of a root of users is the user's id itself, not a profile's own number.
+/// Whether the key of a root of users is the user's id itself: it is, unless it cannot be for its type.
 fn keyed_by_user(catalog: &Catalog, intent: &Intent, root: usize) -> bool {
-    let (Some(tenant_root), Some((users, _))) = (intent.roots.get(root), intent.users.as_ref()) else {
-        return true;
+    let key = intent.roots.get(root).and_then(|root| catalog.table(&root.table)?.column(&root.key));
+    let same = |key: &Column| {
+        user_id_type(catalog, intent).is_none_or(|of_user| of_user.unwrapped().name == key.data_type.unwrapped().name)
     };
-    let refers = |table: &Table| {
-        table.foreign_keys.iter().any(|key| key.columns == [tenant_root.key.clone()] && key.referenced_table == *users)
-    };
-    tenant_root.table == *users || catalog.table(&tenant_root.table).is_none_or(refers)
+    key.is_none_or(same)
 }
 
 fn is_users_table(intent: &Intent, membership: &Membership) -> bool {

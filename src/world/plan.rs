@@ -235,47 +235,46 @@ fn groups(columns: &[ColumnPlan<'_>], rules: &[Rule]) -> Vec<Group> {
     sets.into_iter().map(|set| Group { columns: set.into_iter().collect(), ..Group::default() }).collect()
 }
 
-/// Most combinations that are tried for one group.
-const MOST_COMBINATIONS: usize = 400;
+/// How many combinations are tried for one group: first those near to the best, and many by chance where none of them passes.
+const NEAR: usize = 60;
+const BY_CHANCE: usize = 400;
 
-/// Combinations of the pools' variants: the best of each first, then those near to it, then chance.
-pub(crate) fn combinations(pools: &[Vec<Variant>], entropy: Entropy, label: &str) -> Vec<Vec<Variant>> {
-    let mut chosen: BTreeSet<Vec<usize>> = BTreeSet::new();
-    let mut ordered: Vec<Vec<usize>> = Vec::new();
-    let mut add = |picks: Vec<usize>| {
-        if chosen.insert(picks.clone()) {
-            ordered.push(picks);
-        }
-    };
-    let best = vec![0; pools.len()];
-    add(best.clone());
-    // One column off the best, then two.
-    let alternatives: Vec<(usize, usize)> =
-        pools.iter().enumerate().flat_map(|(column, pool)| (1..pool.len()).map(move |pick| (column, pick))).collect();
+/// The best of each pool, one column off that, then two.
+pub(crate) fn near_combinations(pools: &[Vec<Variant>]) -> Vec<Vec<Variant>> {
+    let best: Vec<usize> = vec![0; pools.len()];
+    let longest = pools.iter().map(Vec::len).max().unwrap_or_default();
+    // The second best of every column before the third of any.
+    let alternatives: Vec<(usize, usize)> = (1..longest)
+        .flat_map(|pick| {
+            pools.iter().enumerate().filter(move |(_, pool)| pick < pool.len()).map(move |(at, _)| (at, pick))
+        })
+        .collect();
     let replace = |picks: &[usize], (column, pick): (usize, usize)| {
         let mut picks = picks.to_vec();
-        if let Some(slot) = picks.get_mut(column) {
-            *slot = pick;
-        }
+        picks.get_mut(column).into_iter().for_each(|slot| *slot = pick);
         picks
     };
-    for alternative in alternatives.iter().take(MOST_COMBINATIONS / 4) {
-        add(replace(&best, *alternative));
-    }
+    let one_off = alternatives.iter().take(NEAR / 2).map(|alternative| replace(&best, *alternative));
     let pairs = alternatives.iter().flat_map(|first| alternatives.iter().map(move |second| (*first, *second)));
-    for (first, second) in pairs.filter(|(first, second)| first.0 < second.0).take(MOST_COMBINATIONS / 4) {
-        add(replace(&replace(&best, first), second));
-    }
-    for draw in 0..MOST_COMBINATIONS / 2 {
-        let strategy: Vec<_> = pools.iter().map(|pool| 0..pool.len().max(1)).collect();
-        if let Some(picks) = entropy.sample(&strategy, &["combination", label, &draw.to_string()]) {
-            add(picks);
-        }
-    }
-    let variants = |picks: Vec<usize>| -> Option<Vec<Variant>> {
-        picks.into_iter().zip(pools).map(|(pick, pool)| pool.get(pick).cloned()).collect()
-    };
-    ordered.into_iter().filter_map(variants).collect()
+    let pairs = pairs.filter(|(first, second)| first.0 < second.0).take(NEAR / 2);
+    let two_off = pairs.map(|(first, second)| replace(&replace(&best, first), second));
+    std::iter::once(best.clone()).chain(one_off).chain(two_off).filter_map(|picks| picked(pools, &picks)).collect()
+}
+
+/// Combinations drawn by chance.
+pub(crate) fn chance_combinations(pools: &[Vec<Variant>], entropy: Entropy, label: &str) -> Vec<Vec<Variant>> {
+    let picks: Vec<_> = pools.iter().map(|pool| 0..pool.len().max(1)).collect();
+    let draws = proptest::collection::vec(picks, BY_CHANCE);
+    let drawn: BTreeSet<Vec<usize>> =
+        entropy.sample(&draws, &["combination", label]).unwrap_or_default().into_iter().collect();
+    // The nearer to the best, the earlier.
+    let mut ordered: Vec<Vec<usize>> = drawn.into_iter().collect();
+    ordered.sort_by_key(|picks| picks.iter().sum::<usize>());
+    ordered.iter().filter_map(|picks| picked(pools, picks)).collect()
+}
+
+fn picked(pools: &[Vec<Variant>], picks: &[usize]) -> Option<Vec<Variant>> {
+    picks.iter().zip(pools).map(|(pick, pool)| pool.get(*pick).cloned()).collect()
 }
 
 /// The variants for a fresh row: what can be left out is.

@@ -375,3 +375,114 @@ fn civil(days: i64) -> String {
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::{Generated, Identity};
+
+    fn column(type_name: &str, formatted: &str) -> Column {
+        let kind = TypeKind::Base;
+        Column {
+            name: "c".to_owned(),
+            position: 1,
+            data_type: DataType {
+                formatted: formatted.to_owned(),
+                name: type_name.to_owned(),
+                schema: "pg_catalog".to_owned(),
+                kind,
+            },
+            not_null: true,
+            default: None,
+            generated: Generated::No,
+            identity: Identity::No,
+            comment: None,
+        }
+    }
+
+    fn made(variant: &Variant, column: &Column, seed: u64, ordinal: usize) -> (String, Option<String>) {
+        let table = QualifiedName::new("public", "t");
+        let entropy = Entropy::new(seed);
+        let spot = Spot { entropy, table: &table, column, label: "a", ordinal, key: false, longest: None };
+        match cell(variant, &spot) {
+            Cell::Value { text, canary } => (text.unwrap(), canary),
+            Cell::Default => panic!("no value"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_no_longer_than_its_type_and_its_canary_no_shorter_than_is_unrepeatable(limit in 1..60_usize, seed in any::<u64>(), ordinal in 0..400_usize) {
+            let column = column("varchar", &format!("character varying({limit})"));
+            for shape in [Shape::Dashed, Shape::Underscored, Shape::Compact, Shape::Upper, Shape::Email, Shape::Link] {
+                let (text, canary) = made(&Variant::Text(shape), &column, seed, ordinal);
+                prop_assert!(text.chars().count() <= limit, "{} {}", limit, text);
+                prop_assert!(canary.is_none_or(|canary| canary.len() >= FEWEST_DIGITS && text.contains(&canary)));
+            }
+        }
+
+        #[test]
+        fn an_exact_length_is_exact(length in 1..400_usize, seed in any::<u64>()) {
+            let (text, _) = made(&Variant::Text(Shape::Exact(length)), &column("text", "text"), seed, 3);
+            prop_assert_eq!(text.len(), length);
+        }
+
+        #[test]
+        fn two_rows_have_two_canaries(seed in any::<u64>(), one in 0..400_usize, other in 0..400_usize) {
+            prop_assume!(one != other);
+            let column = column("text", "text");
+            let canary = |ordinal| made(&Variant::Text(Shape::Dashed), &column, seed, ordinal).1.unwrap();
+            prop_assert!(!canary(one).contains(&canary(other)));
+        }
+
+        #[test]
+        fn a_number_keeps_to_its_digits(precision in 1..12_i32, taken in 0..12_i32, ordinal in 0..400_usize) {
+            let scale = taken.min(precision);
+            let column = column("numeric", &format!("numeric({precision},{scale})"));
+            let (text, _) = made(&Variant::Typical, &column, 1, ordinal);
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            let digits = i32::try_from(whole.trim_start_matches('0').len()).unwrap();
+            prop_assert!(digits <= precision - scale, "{} in numeric({},{})", text, precision, scale);
+            prop_assert!(i32::try_from(fraction.len()).unwrap() <= scale);
+        }
+
+        #[test]
+        fn moments_of_rows_lie_apart_and_an_end_after_its_beginning(one in 0..400_usize, other in 0..400_usize) {
+            let column = column("timestamptz", "timestamp with time zone");
+            let at = |moment, ordinal| made(&Variant::Moment(moment), &column, 1, ordinal).0;
+            prop_assert!(at(Moment::Past, one) < at(Moment::PastEnd, one));
+            prop_assert!(at(Moment::Soon, one) < at(Moment::SoonEnd, one) && at(Moment::SoonEnd, one) < at(Moment::Future, one));
+            if one < other {
+                prop_assert!(at(Moment::SoonEnd, one) < at(Moment::Soon, other), "ranges overlap");
+            }
+        }
+
+        #[test]
+        fn bits_are_as_many_as_declared(length in 1..64_usize, ordinal in 0..400_usize) {
+            let (text, _) = made(&Variant::Typical, &column("bit", &format!("bit({length})")), 1, ordinal);
+            prop_assert_eq!(text.len(), length);
+        }
+    }
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(
+            (civil(0), civil(19_723), civil(11_016)),
+            ("1970-01-01".into(), "2024-01-01".into(), "2000-02-29".into())
+        );
+        assert_eq!(day(Moment::Future), 47_117);
+        assert_eq!(civil(47_117), "2099-01-01");
+    }
+
+    #[test]
+    fn json_is_json_and_holds_its_canary() {
+        for shape in [JsonShape::Object(vec!["it's \"odd\"".to_owned()]), JsonShape::Array, JsonShape::Text] {
+            let (text, canary) = made(&Variant::Json(shape), &column("jsonb", "jsonb"), 5, 2);
+            let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(parsed.to_string().contains(&canary.unwrap()));
+        }
+    }
+}

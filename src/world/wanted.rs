@@ -19,6 +19,8 @@ pub(crate) struct Wishes<'a> {
     pub(crate) values: &'a BTreeMap<QualifiedName, BTreeMap<String, String>>,
     /// Keys of the metadata of new users that the schema's functions read.
     pub(crate) metadata_keys: &'a BTreeSet<String>,
+    /// How many rows a table needs beside its usual ones, because each row of another wants one for itself.
+    pub(crate) demand: &'a BTreeMap<QualifiedName, usize>,
 }
 
 /// What sort of rows a table has.
@@ -90,6 +92,10 @@ impl Wishes<'_> {
                 per_tenant.map(|draft| Draft { listed: false, optional: true, ..draft }).collect()
             }
         };
+        if matches!(self.sort(&table.name), Sort::Free | Sort::Parent) {
+            let demanded = self.demand.get(&table.name).copied().unwrap_or_default();
+            drafts.extend((2..2 + demanded).map(|index| Draft { listed: false, ..draft(None, index) }));
+        }
         for draft in &mut drafts {
             self.pin(table, draft);
         }
@@ -164,6 +170,8 @@ impl Wishes<'_> {
                 root.and_then(|root| self.intent.roots.get(root)).is_some_and(|root| root.ownership == Ownership::User);
             let mut pinned = if is_users { self.user_values(table, seat) } else { Values::new() };
             pinned.extend(email_column(table).map(|column| (column, Some(seat.email.clone()))));
+            let unguarded = self.user_column(table).filter(|_| !is_users);
+            pinned.extend(unguarded.map(|column| (column, seat.id.clone())));
             drafts.push(Draft {
                 tenant: seat.home,
                 seat: Some(number),
@@ -176,6 +184,21 @@ impl Wishes<'_> {
             });
         }
         drafts
+    }
+
+    /// The column that holds the user's id, where no foreign key says so.
+    pub(crate) fn user_column(&self, table: &Table) -> Option<String> {
+        let tie = &self.intent.tables.get(&table.name)?.tie.value;
+        let (column, root) = match tie {
+            Tie::Key { column, root } => (column, *root),
+            Tie::Root(root) => (&self.intent.roots.get(*root)?.key, *root),
+            _ => return None,
+        };
+        let of_users = self.intent.roots.get(root)?.ownership == Ownership::User;
+        let guarded = table.foreign_keys.iter().any(|key| key.columns.contains(column));
+        // An identity column numbers its rows itself.
+        let writable = table.column(column).is_some_and(crate::catalog::Column::is_writable);
+        (of_users && !guarded && writable).then(|| column.clone())
     }
 
     fn of_root(&self, table: &Table, root: usize) -> Vec<Draft> {
@@ -365,7 +388,12 @@ fn email_column(table: &Table) -> Option<String> {
 }
 
 fn draft(tenant: Option<usize>, index: usize) -> Draft {
-    let ordinal = tenant.map_or(0, |tenant| (tenant + 1) * BLOCK) + index;
+    let ordinal = match tenant {
+        Some(tenant) => (tenant + 1) * BLOCK + index,
+        // Many rows may be demanded of a table that is nobody's: those lie behind the fresh ones.
+        None if index >= BLOCK => 2 * FRESH + index,
+        None => index,
+    };
     Draft { tenant, index, ordinal, listed: true, optional: index > 0, ..Draft::default() }
 }
 

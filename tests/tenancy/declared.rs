@@ -89,8 +89,6 @@ async fn a_declaration_that_fits_nothing_is_an_error_with_the_nearest_name() {
             "none of the tenant roots (public.workspaces, public.users)",
         ),
         ("[tenancy]\nusers = \"auth.user\"", "`tenancy.users` names the table `auth.user`, which does not exist"),
-        ("[tenancy]\nroots = [{ table = \"workspaces\", ownership = \"onwer\" }]", "did you mean `owner`?"),
-        ("[identity.claims]\nsub = \"usr\"", "did you mean `user`?"),
     ] {
         let error = infer_with(Profile::Supabase, &catalog, settings).unwrap_err().to_string();
         assert!(error.contains(expected), "{settings}: {error}");

@@ -2,7 +2,7 @@
 
 use seaworthy::catalog::{Catalog, QualifiedName};
 use seaworthy::postgres::introspect::introspect;
-use seaworthy::settings::SystemSettings;
+use seaworthy::settings::parse;
 use seaworthy::tenancy::{
     IdentityValue, Intent, Origin, Ownership, Profile, Surroundings, TableRole, TenancyError, Tie, infer,
     render_settings,
@@ -26,8 +26,9 @@ pub(crate) fn surroundings(profile: Profile) -> Surroundings {
 }
 
 pub(crate) fn infer_with(profile: Profile, catalog: &Catalog, settings: &str) -> Result<Intent, TenancyError> {
-    let settings: SystemSettings = toml::from_str(settings).unwrap();
-    infer(catalog, &settings, &surroundings(profile))
+    let settings =
+        parse("seaworthy.toml", settings).unwrap_or_else(|error| panic!("{:?}", miette::Report::from(error)));
+    infer(catalog, &settings.system, &surroundings(profile))
 }
 
 /// Infers, and holds every schema that a test brings against the promise that what is rendered reads back the same.

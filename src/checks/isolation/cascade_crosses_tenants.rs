@@ -5,7 +5,7 @@ use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{equalities, references};
+use super::reference::{equalities, references, tie_columns};
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe, Step};
 use crate::tenancy::{Command, Tie};
@@ -49,7 +49,17 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                     tied(scene, &target, key, parent, &theirs)
                 }
                 (None, Some(Tie::Global | Tie::Untied)) => shared(scene, &target, key, parent),
-                (None, _) if is_open(scene, parent) => shared(scene, &target, key, parent),
+                (None, _) if is_open(scene, parent) => {
+                    let row = scene.stored(&parent.name, ATTACKER)?;
+                    let tie = tie_columns(target.intent);
+                    let pairs = key.columns.iter().zip(&key.referenced_columns);
+                    let theirs: Option<Vec<(String, String)>> = pairs
+                        .filter(|(column, _)| !tie.contains(&column.as_str()))
+                        .map(|(column, referenced)| Some((column.clone(), row.values.get(referenced)?.clone()?)))
+                        .collect();
+                    tied(scene, &target, key, parent, &theirs?)
+                }
+                (None, _) if takes_along(scene, &target, key, parent) => taken_along(scene, &target, key, parent),
                 (None, _) => None,
             }
         })
@@ -71,6 +81,43 @@ fn tied(
         format!("update {} as t set {} where {condition}", target.table.name.quoted(), equalities(theirs, None, ", "));
     let step = Step { principal: owner.clone(), statement };
     Some(case(scene, target, key, parent, scene.stored(&parent.name, ATTACKER)?, &[step]))
+}
+
+/// Whether a row of one user goes when another user, whom it may name but need not, goes. Where it must name the other, it is a
+/// matter of both (a friendship); where users belong to tenants, people of one tenant name each other.
+fn takes_along(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, parent: &Table) -> bool {
+    let root = scene.intent.root_of(&target.table.name);
+    let optional = |column: &String| target.table.column(column).is_some_and(|column| !column.not_null);
+    let tie = tie_columns(target.intent);
+    root.is_some_and(|root| scene.users_are_tenants(root))
+        && root == scene.intent.root_of(&parent.name)
+        && key.on_delete == ReferentialAction::Cascade
+        && key.columns.iter().all(optional)
+        && !key.columns.iter().any(|column| tie.contains(&column.as_str()))
+}
+
+/// The harness ties the victim's row to the attacker, as whoever assigns people would; the attacker deletes itself.
+fn taken_along(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, parent: &Table) -> Option<Case> {
+    let condition = key_condition(target.table, target.row?, "t")?;
+    let attacker = scene.stored(&parent.name, ATTACKER)?;
+    let theirs: Vec<(String, String)> = key
+        .columns
+        .iter()
+        .zip(&key.referenced_columns)
+        .map(|(column, referenced)| Some((column.clone(), attacker.values.get(referenced)?.clone()?)))
+        .collect::<Option<_>>()?;
+    let update =
+        format!("update {} as t set {} where {condition}", target.table.name.quoted(), equalities(&theirs, None, ", "));
+    let mut case = case(scene, target, key, parent, attacker, &[]);
+    for probe in &mut case.probes {
+        // Triggers and foreign keys are off: who may assign whom is asked elsewhere.
+        probe.prepare = vec![
+            "set local session_replication_role = replica".to_owned(),
+            update.clone(),
+            "set local session_replication_role = origin".to_owned(),
+        ];
+    }
+    Some(case)
 }
 
 /// Whether everybody may read, and so refer to, the rows of `table`.

@@ -2,11 +2,13 @@
 //! admits it to nothing.
 
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
-use super::super::statement::{Attempt, reads, updates};
+use super::super::statement::{Attempt, Shape, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::privilege_column_writable::quoted_texts;
-use crate::tenancy::{Command, IdentityValue, JsonClaim, Profile};
+use crate::catalog::quote_literal;
+use crate::probe::{Part, SqlProbe};
+use crate::tenancy::{ClientPlace, ClientWritten, Command, IdentityValue, JsonClaim, Profile};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::{Principal, PrincipalKind};
 
@@ -36,7 +38,6 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return vec![target.settled(EXPECTED, finding)];
     }
     let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
-    let liars: Vec<&Principal> = liars.iter().collect();
     let mut probes = Vec::new();
     let mut meant = Vec::new();
     if !target.is_open(Command::Select) {
@@ -45,8 +46,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let shapes: Vec<_> =
             reads(scene, target.table, target.row, role, &needles).into_iter().filter(|shape| shape.main).collect();
         let attempt =
-            Attempt { table: target.table, topic, attackers: &liars, owners: &target.owners, observe: Vec::new() };
-        probes.extend(attempt.probes(scene, &shapes));
+            Attempt { table: target.table, topic, attackers: &[], owners: &target.owners, observe: Vec::new() };
+        probes.extend(attempts(scene, attempt, &liars, &shapes));
         meant.extend(scene.meant(target.table, Command::Select).then(|| topic.to_owned()));
     }
     if !target.is_open(Command::Update) {
@@ -55,11 +56,11 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let attempt = Attempt {
             table: target.table,
             topic,
-            attackers: &liars,
+            attackers: &[],
             owners: &target.owners,
             observe: vec![target.state.clone()],
         };
-        probes.extend(attempt.probes(scene, &shapes));
+        probes.extend(attempts(scene, attempt, &liars, &shapes));
         meant.extend(scene.meant(target.table, Command::Update).then(|| topic.to_owned()));
     }
     vec![Case {
@@ -72,21 +73,29 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }]
 }
 
+/// Somebody who says of itself what it likes.
+struct Liar {
+    principal: Principal,
+    /// Statements of the harness that stand for what it has written into its own metadata.
+    prepare: Vec<String>,
+}
+
+/// What one lie says: where, under which keys, and the text.
+type Lie<'a> = (&'a ClientWritten, String);
+
 /// The attacker and the stranger, each with what a client can set taken from the victim.
-fn liars(scene: &Scene<'_>) -> Vec<Principal> {
-    let identity = &scene.intent.identity;
-    let controllable = |claim: &&JsonClaim| {
-        claim.path.first().is_some_and(|key| key == "user_metadata") || claim.setting == "request.headers"
-    };
-    let claims: Vec<&JsonClaim> = identity.claims.iter().filter(controllable).collect();
+fn liars(scene: &Scene<'_>) -> Vec<Liar> {
+    let written = client_written(scene);
     // Under `plain` a setting is how the trusted server passes identity on; under Supabase the token is, and any other setting is the
     // client's to make.
-    let settings: Vec<_> = identity
+    let settings: Vec<_> = scene
+        .intent
+        .identity
         .settings
         .iter()
         .filter(|setting| scene.intent.profile == Profile::Supabase && !setting.name.starts_with("request."))
         .collect();
-    if claims.is_empty() && settings.is_empty() {
+    if written.is_empty() && settings.is_empty() {
         return Vec::new();
     }
     let victim = scene
@@ -94,42 +103,125 @@ fn liars(scene: &Scene<'_>) -> Vec<Principal> {
         .principals
         .iter()
         .find(|principal| principal.kind == PrincipalKind::Member && principal.is_of(VICTIM));
+    let told: Vec<(String, String)> = settings
+        .iter()
+        .filter_map(|setting| Some((setting.name.clone(), victims_value(scene, victim, &setting.value)?)))
+        .collect();
     let attackers = scene.attackers(VICTIM);
     let chosen = [
         attackers.iter().find(|principal| principal.is_of(ATTACKER)),
         attackers.iter().find(|principal| principal.kind == PrincipalKind::Stranger),
     ];
+    let variants = lies(scene, victim, &written);
     let mut liars = Vec::new();
-    let spoken = spoken_texts(scene);
     for attacker in chosen.into_iter().flatten() {
-        let mut liar = (*attacker).clone();
-        liar.name = format!("{} claiming to be of tenant A", attacker.name);
-        for claim in &claims {
-            if let Some(value) = victims_value(scene, victim, &claim.value) {
-                set_claim(&mut liar, claim, &value);
+        for (name, lies) in &variants {
+            let mut principal = (*attacker).clone();
+            principal.name = format!("{} {name}", attacker.name);
+            for (setting, value) in &told {
+                principal.settings.retain(|(known, _)| known != setting);
+                principal.settings.push((setting.clone(), value.clone()));
             }
-        }
-        let base = liar.clone();
-        for setting in &settings {
-            if let Some(value) = victims_value(scene, victim, &setting.value) {
-                liar.settings.retain(|(name, _)| *name != setting.name);
-                liar.settings.push((setting.name.clone(), value));
-            }
-        }
-        liars.push(liar);
-        // What a role or flag has to say to be let in is written in the policy: the attacker reads it there too.
-        for claim in
-            claims.iter().filter(|claim| !matches!(claim.value, IdentityValue::TenantId(_) | IdentityValue::UserId))
-        {
-            for text in &spoken {
-                let mut liar = base.clone();
-                liar.name = format!("{} claiming {} = {text}", attacker.name, claim.path.join("."));
-                set_claim(&mut liar, claim, text);
-                liars.push(liar);
-            }
+            liars.push(lying(principal, lies));
         }
     }
     liars
+}
+
+/// What the schema reads and clients write, with what a person declared of user metadata.
+fn client_written(scene: &Scene<'_>) -> Vec<ClientWritten> {
+    let identity = &scene.intent.identity;
+    let mut written = identity.client_written.clone();
+    let declared = identity.claims.iter().filter(|claim| {
+        claim.path.first().is_some_and(|key| key == "user_metadata") || claim.setting == "request.headers"
+    });
+    for JsonClaim { setting, path, value, .. } in declared {
+        let place = ClientPlace::Setting(setting.clone());
+        if !written.iter().any(|known| known.place == place && known.path == *path) {
+            written.push(ClientWritten { place, path: path.clone(), value: Some(value.clone()) });
+        }
+    }
+    written
+}
+
+/// First everything taken from the victim, then each thing set to each text that might let its bearer in.
+fn lies<'a>(
+    scene: &Scene<'_>,
+    victim: Option<&Principal>,
+    written: &'a [ClientWritten],
+) -> Vec<(String, Vec<Lie<'a>>)> {
+    let stolen = |written: &ClientWritten| {
+        written
+            .value
+            .as_ref()
+            .and_then(|value| victims_value(scene, victim, value))
+            .unwrap_or_else(|| "true".to_owned())
+    };
+    let base: Vec<Lie<'_>> = written.iter().map(|written| (written, stolen(written))).collect();
+    let mut variants = vec![("claiming to be of tenant A".to_owned(), base.clone())];
+    let mut texts = spoken_texts(scene);
+    texts.extend(scene.ids(VICTIM).into_values());
+    texts.extend(victim.and_then(|victim| victim.user_id.clone()));
+    texts.push("admin".to_owned());
+    for (place, one) in written.iter().enumerate() {
+        let settled = matches!(one.value, Some(IdentityValue::TenantId(_) | IdentityValue::UserId));
+        for text in texts.iter().filter(|text| !settled && **text != stolen(one)) {
+            let mut variant = base.clone();
+            if let Some(lie) = variant.get_mut(place) {
+                lie.1.clone_from(text);
+            }
+            variants.push((format!("claiming {} = {text}", one.path.join(".")), variant));
+        }
+    }
+    variants.truncate(MAXIMUM_LIES);
+    variants
+}
+
+fn lying(mut principal: Principal, lies: &[Lie<'_>]) -> Liar {
+    let mut metadata = serde_json::json!({});
+    for (written, text) in lies {
+        let value = match written.value {
+            Some(IdentityValue::TenantIds(_)) => serde_json::json!([text]),
+            _ => serde_json::json!(text),
+        };
+        match &written.place {
+            ClientPlace::Setting(setting) => set_claim(&mut principal, setting, &written.path, value),
+            ClientPlace::UserMetadata => place_at(&mut metadata, &written.path, value),
+        }
+    }
+    let written = metadata.as_object().is_some_and(|metadata| !metadata.is_empty());
+    let prepare = principal.user_id.as_deref().filter(|_| written).map(|user| {
+        format!(
+            "update auth.users set raw_user_meta_data = coalesce(raw_user_meta_data, '{{}}') || {} where id = {}",
+            quote_literal(&metadata.to_string()),
+            quote_literal(user)
+        )
+    });
+    let prepare = prepare.into_iter().flat_map(|update| {
+        [
+            "set local session_replication_role = replica".to_owned(),
+            update,
+            "set local session_replication_role = origin".to_owned(),
+        ]
+    });
+    Liar { prepare: prepare.collect(), principal }
+}
+
+/// Attempts by each liar, with what it has written beforehand.
+fn attempts(scene: &Scene<'_>, attempt: Attempt<'_>, liars: &[Liar], shapes: &[Shape]) -> Vec<SqlProbe> {
+    let (plain, prepared): (Vec<&Liar>, Vec<&Liar>) = liars.iter().partition(|liar| liar.prepare.is_empty());
+    let principals: Vec<&Principal> = plain.iter().map(|liar| &liar.principal).collect();
+    let mut probes = Attempt { attackers: &principals, ..attempt.clone() }.probes(scene, shapes);
+    for liar in prepared {
+        let principals = [&liar.principal];
+        let mut shapes = shapes.to_vec();
+        for shape in &mut shapes {
+            shape.prepare.extend(liar.prepare.iter().cloned());
+        }
+        let more = Attempt { attackers: &principals, owners: &[], ..attempt.clone() }.probes(scene, &shapes);
+        probes.extend(more.into_iter().filter(|probe| probe.part == Part::Attack));
+    }
+    probes
 }
 
 /// The text constants of policies and functions that read what a client can set.
@@ -137,7 +229,7 @@ fn spoken_texts(scene: &Scene<'_>) -> Vec<String> {
     let policies = scene.catalog.tables.iter().flat_map(|table| &table.policies);
     let expressions = policies.flat_map(|policy| policy.using.iter().chain(&policy.check));
     let sources = expressions.chain(scene.catalog.functions.iter().map(|function| &function.source));
-    let trusting = sources.filter(|source| source.contains("user_metadata") || source.contains("request.headers"));
+    let trusting = sources.filter(|source| source.contains("user_meta") || source.contains("request.headers"));
     let mut texts: Vec<String> = trusting
         .flat_map(|source| quoted_texts(source))
         .filter(|text| !text.is_empty() && !text.contains("metadata") && !text.contains("request."))
@@ -150,6 +242,8 @@ fn spoken_texts(scene: &Scene<'_>) -> Vec<String> {
 
 /// Constants tried.
 const MAXIMUM_TEXTS: usize = 8;
+/// Lies of one liar.
+const MAXIMUM_LIES: usize = 24;
 
 fn victims_value(scene: &Scene<'_>, victim: Option<&Principal>, value: &IdentityValue) -> Option<String> {
     match value {
@@ -165,24 +259,25 @@ fn victims_value(scene: &Scene<'_>, victim: Option<&Principal>, value: &Identity
     }
 }
 
-fn set_claim(principal: &mut Principal, claim: &JsonClaim, value: &str) {
-    let position = principal.settings.iter().position(|(name, _)| *name == claim.setting);
+fn set_claim(principal: &mut Principal, setting: &str, path: &[String], value: serde_json::Value) {
+    let position = principal.settings.iter().position(|(name, _)| name == setting);
     let current = position.and_then(|index| principal.settings.get(index)).map_or("{}", |(_, text)| text.as_str());
     let mut document: serde_json::Value = serde_json::from_str(current).unwrap_or_else(|_| serde_json::json!({}));
-    let mut place = &mut document;
-    for key in &claim.path {
+    place_at(&mut document, path, value);
+    let text = document.to_string();
+    match position.and_then(|index| principal.settings.get_mut(index)) {
+        Some((_, old)) => *old = text,
+        None => principal.settings.push((setting.to_owned(), text)),
+    }
+}
+
+fn place_at(document: &mut serde_json::Value, path: &[String], value: serde_json::Value) {
+    let mut place = document;
+    for key in path {
         if !place.is_object() {
             *place = serde_json::json!({});
         }
         place = &mut place[key.as_str()];
     }
-    *place = match claim.value {
-        IdentityValue::TenantIds(_) => serde_json::json!([value]),
-        _ => serde_json::json!(value),
-    };
-    let text = document.to_string();
-    match position.and_then(|index| principal.settings.get_mut(index)) {
-        Some((_, old)) => *old = text,
-        None => principal.settings.push((claim.setting.clone(), text)),
-    }
+    *place = value;
 }

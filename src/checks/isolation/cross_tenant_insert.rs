@@ -102,7 +102,12 @@ pub(super) fn landing(
                     quote_literal(owner)
                 ))
             }
-            Ownership::User => scene.state(table, victim),
+            // A new user is nobody's row yet, unless it comes with the id of one that is there.
+            Ownership::User => {
+                let given = fresh.values.get(&scene.intent.roots.get(*root)?.key)?.as_ref()?;
+                let existing = scene.ids(victim).get(root) == Some(given);
+                existing.then(|| scene.state(table, victim)).flatten()
+            }
             Ownership::Membership | Ownership::Claim | Ownership::IdOnly => None,
         },
         Tie::Key { .. } | Tie::Through { .. } => scene.state(table, victim),

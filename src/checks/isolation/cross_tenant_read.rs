@@ -5,6 +5,7 @@ use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, reads};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
+use crate::catalog::{Table, quote_identifier};
 use crate::probe::{Act, Part, SqlProbe, Step};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, Severity};
@@ -34,7 +35,16 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     if target.row.is_none() || needles.is_empty() {
         return vec![target.without_row(scene, EXPECTED)];
     }
-    let shapes = reads(scene, target.table, target.row, role, &needles);
+    let mut shapes = reads(scene, target.table, target.row, role, &needles);
+    let put_aside = put_aside(target.table);
+    if !put_aside.is_empty() {
+        let whole = shapes.iter().find(|shape| shape.name == "whole table").cloned();
+        shapes.extend(whole.map(|whole| Shape {
+            name: "whole table, its rows put aside",
+            prepare: put_aside,
+            ..whole
+        }));
+    }
     let attempt = Attempt {
         table: target.table,
         topic: TOPIC,
@@ -53,6 +63,36 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
         fix: None,
     }]
+}
+
+/// Statements that mark every row deleted or archived, where the table keeps such rows: a policy may treat them otherwise.
+fn put_aside(table: &Table) -> Vec<String> {
+    const WORDS: [&str; 5] = ["deleted", "archived", "trashed", "removed", "hidden"];
+    let marks: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| column.is_writable())
+        .filter(|column| {
+            let name = column.name.to_lowercase();
+            WORDS.iter().any(|word| name.contains(word)) && !name.ends_with("by")
+        })
+        .filter_map(|column| {
+            let value = match column.data_type.unwrapped().name.as_str() {
+                "timestamptz" | "timestamp" | "date" => "now() - interval '1 hour'",
+                "bool" => "true",
+                _ => return None,
+            };
+            Some(format!("{} = {value}", quote_identifier(&column.name)))
+        })
+        .collect();
+    if marks.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        "set local session_replication_role = replica".to_owned(),
+        format!("update {} set {}", table.name.quoted(), marks.join(", ")),
+        "set local session_replication_role = origin".to_owned(),
+    ]
 }
 
 /// A generic plan that the victim's member made, on a connection that the attacker gets next: a helper that is declared immutable, and

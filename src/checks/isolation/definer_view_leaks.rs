@@ -74,7 +74,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         tables,
         expected: EXPECTED.to_owned(),
         probes,
-        judge: Judge::Own(judge),
+        judge: Judge::Own(if scene.runs_as_caller(view) { judge_invoker } else { judge }),
         fix: (view.kind == RelationKind::View)
             .then(|| format!("alter view {} set (security_invoker = true);", view.name.quoted())),
     }]
@@ -159,6 +159,20 @@ fn prepare(scene: &Scene<'_>, view: &Table, without: bool) -> Vec<String> {
         statements.push(format!("refresh materialized view {}", view.name.quoted()));
     }
     statements
+}
+
+/// A view that reads with its caller's own rights, down to the tables: what it could show is proved on them, even where no made row
+/// meets its conditions.
+fn judge_invoker(case: &Case, outcomes: &[Outcome]) -> Finding {
+    let finding = judge(case, outcomes);
+    if finding.status != Status::Unproven {
+        return finding;
+    }
+    Finding {
+        summary: "reads with its caller's own rights: what it can show is proved on its tables".to_owned(),
+        status: Status::Pass,
+        ..finding
+    }
 }
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {

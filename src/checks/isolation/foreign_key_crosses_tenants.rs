@@ -49,7 +49,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) 
     let mut meant = Vec::new();
     if let Some((_, fresh)) = attacking_row(scene, target) {
         probes.extend(by_insert(scene, target, fresh, &theirs, &own));
-        if scene.meant(target.table, Command::Insert) {
+        if scene.meant(target.table, Command::Insert) && !probes.is_empty() {
             meant.push(INSERT.to_owned());
         }
     }
@@ -94,6 +94,11 @@ fn by_insert(
 ) -> Vec<SqlProbe> {
     let Some(tenant) = fresh.tenant else { return Vec::new() };
     let Some(role) = scene.member_role() else { return Vec::new() };
+    // Where a client may not give the columns at all, an insert says nothing of the reference.
+    let columns = insert_columns(scene, target.table, &with_reference(&fresh.values, theirs), role);
+    if !theirs.iter().all(|(column, _)| columns.contains(column)) {
+        return Vec::new();
+    }
     let owners = scene.owners(&target.table.name, tenant);
     let make = |part: Part, principal: &Principal, reference: &[(String, String)]| {
         let values = with_reference(&fresh.values, reference);
@@ -102,12 +107,10 @@ fn by_insert(
         let probe = probe(target, part, INSERT, principal, statement, reference);
         SqlProbe { prepare: fresh.prepare.clone(), ..probe }
     };
-    // Where the tenant is C, its own reference is the one that the made row carries.
-    let carried: Vec<(String, String)> = if tenant == ATTACKER {
-        own.to_vec()
-    } else {
-        own.iter().filter_map(|(column, _)| Some((column.clone(), fresh.values.get(column)?.clone()?))).collect()
-    };
+    // Its own reference is the one that the made row carries, if it does.
+    let carried: Vec<(String, String)> =
+        own.iter().filter_map(|(column, _)| Some((column.clone(), fresh.values.get(column)?.clone()?))).collect();
+    let carried = if carried.is_empty() && tenant == ATTACKER { own.to_vec() } else { carried };
     let mut probes = Vec::new();
     if !carried.is_empty() {
         probes.extend(owners.iter().map(|owner| make(Part::Control, owner, &carried)));

@@ -6,8 +6,8 @@ use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{Reference, equalities, references, with_reference};
-use crate::catalog::DataType;
+use super::reference::{equalities, references, tie_columns, with_reference};
+use crate::catalog::{DataType, ForeignKey};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 
@@ -30,17 +30,51 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     if !target.is_tied() || scene.member_role().is_none() {
         return Vec::new();
     }
-    references(scene, target.table, target.intent)
+    let mut cases: Vec<Case> = references(scene, target.table, target.intent)
         .into_iter()
-        .filter_map(|reference| case(scene, &target, &reference))
+        .filter_map(|reference| {
+            let theirs = reference.to(scene.stored(&reference.parent.name, VICTIM)?)?;
+            let own = reference.to(scene.stored(&reference.parent.name, ATTACKER)?)?;
+            case(scene, &target, reference.key, &theirs, &own)
+        })
+        .collect();
+    cases.extend(people(scene, &target));
+    cases
+}
+
+/// References to users: an id of somebody who has an account, beside one of nobody.
+fn people(scene: &Scene<'_>, target: &TenantTable<'_>) -> Vec<Case> {
+    let tie = tie_columns(target.intent);
+    let of = |tenant: usize| {
+        let mut users = scene.world.principals.iter().filter(move |principal| principal.is_of(tenant));
+        users.find_map(|principal| principal.user_id.clone())
+    };
+    let (Some(theirs), Some(own), Some((users, _))) = (of(VICTIM), of(ATTACKER), &scene.intent.users) else {
+        return Vec::new();
+    };
+    target
+        .table
+        .foreign_keys
+        .iter()
+        .filter(|key| key.referenced_table == *users)
+        .filter_map(|key| {
+            let [column] = key.columns.as_slice() else { return None };
+            if tie.contains(&column.as_str()) {
+                return None;
+            }
+            case(scene, target, key, &[(column.clone(), theirs.clone())], &[(column.clone(), own.clone())])
+        })
         .collect()
 }
 
-fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) -> Option<Case> {
-    let theirs = reference.to(scene.stored(&reference.parent.name, VICTIM)?)?;
-    let own_row = scene.stored(&reference.parent.name, ATTACKER)?;
-    let own = reference.to(own_row)?;
-    let nobodys = nobodys(target, &theirs)?;
+fn case(
+    scene: &Scene<'_>,
+    target: &TenantTable<'_>,
+    key: &ForeignKey,
+    theirs: &[(String, String)],
+    own: &[(String, String)],
+) -> Option<Case> {
+    let nobodys = nobodys(target, theirs)?;
     let fresh = [ATTACKER, VACANT].into_iter().find_map(|tenant| scene.fresh(&target.table.name, tenant))?;
     let tenant = fresh.tenant?;
     let owners = scene.owners(&target.table.name, tenant);
@@ -64,14 +98,14 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) 
             signal: Signal::Change,
         })
     };
-    let carried = if tenant == ATTACKER { own } else { carried(&fresh.values, &theirs)? };
+    let carried = if tenant == ATTACKER { own.to_vec() } else { carried(&fresh.values, theirs)? };
     let probes = vec![
-        make(Part::Attack, "a row of another tenant", &theirs)?,
+        make(Part::Attack, "a row of another tenant", theirs)?,
         make(Part::Attack, "a row of nobody", &nobodys)?,
         make(Part::Control, "a row of its own", &carried)?,
     ];
     Some(Case {
-        object: part_of(target.table, reference.key.columns.join(", ")),
+        object: part_of(target.table, key.columns.join(", ")),
         tables: target.tables(),
         expected: EXPECTED.to_owned(),
         probes,

@@ -4,9 +4,8 @@
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, VICTIM};
 use super::super::{Case, Check, Finding, Judge};
-use crate::catalog::{
-    Argument, ArgumentMode, DataType, Function, QualifiedName, TypeKind, quote_identifier, quote_literal,
-};
+use super::function_arguments::{Call, Given, calls};
+use crate::catalog::{Function, QualifiedName, quote_identifier, quote_literal};
 use crate::probe::{Act, Needles, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
@@ -57,12 +56,13 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return settle(Status::Pass, "no client may call it: EXECUTE is granted to none");
     }
     let watch = watched(scene, function);
-    let sets = argument_sets(scene, function);
+    let sets = calls(scene, function);
     let mut probes = Vec::new();
-    for (shape, arguments) in &sets {
-        let signal = Signal::Rows(needles(scene, arguments));
-        for attacker in &attackers {
-            probes.push(probe(function, (Part::Attack, attacker), (shape, arguments), &signal, &watch));
+    for set in &sets {
+        let signal = Signal::Rows(needles(scene, &set.arguments));
+        let count = if set.main { attackers.len() } else { 1 };
+        for attacker in attackers.iter().take(count) {
+            probes.push(probe(function, (Part::Attack, attacker), set, &signal, &watch));
         }
     }
     let owner = scene
@@ -70,12 +70,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         .principals
         .iter()
         .find(|principal| principal.kind == PrincipalKind::Member && principal.is_of(VICTIM));
-    for (shape, arguments) in &sets {
+    for set in &sets {
         let parts = owner
             .map(|owner| (Part::Control, owner))
             .into_iter()
             .chain(scene.service().map(|service| (Part::Service, service)));
-        probes.extend(parts.map(|side| probe(function, side, (shape, arguments), &Signal::Completes, &[])));
+        probes.extend(parts.map(|side| probe(function, side, set, &Signal::Completes, &[])));
     }
     vec![Case {
         object,
@@ -92,32 +92,30 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }]
 }
 
-type Arguments = Vec<(Option<String>, String, Option<String>)>;
-
 fn probe(
     function: &Function,
     (part, principal): (Part, &Principal),
-    (shape, arguments): (&str, &Arguments),
+    to_try: &Call,
     signal: &Signal,
     watch: &[String],
 ) -> SqlProbe {
     SqlProbe {
         part,
         topic: "call the function".to_owned(),
-        shape: shape.to_owned(),
+        shape: to_try.shape.clone(),
         principal: principal.clone(),
         prepare: Vec::new(),
         earlier: Vec::new(),
-        act: Act::statement(call(function, arguments)),
+        act: Act::statement(call(function, &to_try.arguments)),
         observe: watch.to_vec(),
         signal: signal.clone(),
     }
 }
 
-fn call(function: &Function, arguments: &Arguments) -> String {
+fn call(function: &Function, arguments: &[Given]) -> String {
     let given: Vec<String> = arguments
         .iter()
-        .map(|(name, data_type, value)| {
+        .map(|Given { name, data_type, value }| {
             let value = value.as_deref().map_or_else(|| "null".to_owned(), quote_literal);
             let label = name.as_ref().map(|name| format!("{} => ", quote_identifier(name))).unwrap_or_default();
             format!("{label}{value}::{data_type}")
@@ -131,146 +129,8 @@ fn call(function: &Function, arguments: &Arguments) -> String {
     }
 }
 
-/// The arguments of a call: the victim's, the same with ids of its users, a caller's own, none.
-fn argument_sets(scene: &Scene<'_>, function: &Function) -> Vec<(String, Arguments)> {
-    let inputs: Vec<&Argument> = function
-        .arguments
-        .iter()
-        .filter(|argument| matches!(argument.mode, ArgumentMode::In | ArgumentMode::InOut | ArgumentMode::Variadic))
-        .collect();
-    if inputs.is_empty() {
-        return vec![("without arguments".to_owned(), Vec::new())];
-    }
-    let named = inputs.iter().all(|argument| argument.name.as_ref().is_some_and(|name| !name.is_empty()))
-        && !inputs.iter().any(|argument| argument.mode == ArgumentMode::Variadic);
-    let set = |pick: &dyn Fn(&Argument) -> Option<String>| -> Arguments {
-        inputs
-            .iter()
-            .map(|argument| {
-                let name = argument.name.clone().filter(|_| named);
-                (name, cast_type(&argument.data_type), pick(argument))
-            })
-            .collect()
-    };
-    let mut sets = vec![
-        ("the victim's ids".to_owned(), set(&|argument| value_for(scene, argument, VICTIM, 0))),
-        ("the victim's ids, other rows".to_owned(), set(&|argument| value_for(scene, argument, VICTIM, 1))),
-        ("its own ids".to_owned(), set(&|argument| value_for(scene, argument, super::super::scene::ATTACKER, 0))),
-        ("nulls".to_owned(), set(&|_| None)),
-    ];
-    for (index, id) in victims_ids(scene).into_iter().take(6).enumerate() {
-        let one = set(&|argument| {
-            if is_id(&argument.data_type) { Some(id.clone()) } else { value_for(scene, argument, VICTIM, 0) }
-        });
-        sets.push((format!("one id of the victim's for all, {}", index + 1), one));
-    }
-    sets.dedup_by(|left, right| left.1 == right.1);
-    sets
-}
-
-fn cast_type(data_type: &DataType) -> String {
-    match data_type.formatted.as_str() {
-        "anyelement" | "anynonarray" | "anycompatible" | "\"any\"" => "text".to_owned(),
-        "anyarray" | "anycompatiblearray" => "text[]".to_owned(),
-        formatted => formatted.to_owned(),
-    }
-}
-
-fn is_id(data_type: &DataType) -> bool {
-    data_type.unwrapped().name == "uuid"
-}
-
-/// The victim's tenant ids and its users' ids.
-fn victims_ids(scene: &Scene<'_>) -> Vec<String> {
-    let users = scene
-        .world
-        .principals
-        .iter()
-        .filter(|principal| principal.is_of(VICTIM))
-        .filter_map(|principal| principal.user_id.clone());
-    let mut ids: Vec<String> = scene.ids(VICTIM).into_values().chain(users.take(1)).collect();
-    ids.dedup();
-    ids
-}
-
-/// A value for an argument: by its name, what a column of that name, or the key of a table of that name, holds in the tenant's rows;
-/// else something of the type.
-fn value_for(scene: &Scene<'_>, argument: &Argument, tenant: usize, nth: usize) -> Option<String> {
-    let base = argument.data_type.unwrapped();
-    if let TypeKind::Array(element) = &base.kind {
-        let inner = Argument { data_type: (**element).clone(), ..argument.clone() };
-        return Some(format!("{{{}}}", value_for(scene, &inner, tenant, nth).unwrap_or_default()));
-    }
-    if let TypeKind::Enumeration(labels) = &base.kind {
-        return labels.first().cloned();
-    }
-    let name = argument.name.as_deref().unwrap_or_default().to_lowercase();
-    let stripped = ["p_", "_", "in_", "arg_", "v_", "target_", "the_"]
-        .iter()
-        .find_map(|prefix| name.strip_prefix(prefix))
-        .unwrap_or(&name)
-        .to_owned();
-    if let Some(value) = by_name(scene, &stripped, &base.name, tenant, nth) {
-        return Some(value);
-    }
-    let value = match base.name.as_str() {
-        "uuid" => return victims_or_own(scene, tenant),
-        "bool" => "true",
-        "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => "1",
-        "json" | "jsonb" => "{}",
-        "timestamptz" | "timestamp" | "date" => "2001-01-01",
-        "interval" => "100 years",
-        "text" | "varchar" | "citext" | "bpchar" | "name" => "a",
-        _ => return None,
-    };
-    Some(value.to_owned())
-}
-
-fn victims_or_own(scene: &Scene<'_>, tenant: usize) -> Option<String> {
-    scene.ids(tenant).into_values().next()
-}
-
-fn by_name(scene: &Scene<'_>, name: &str, type_name: &str, tenant: usize, nth: usize) -> Option<String> {
-    let user = ["user_id", "userid", "uid", "user_uuid", "profile_id", "owner_id", "member_id"].contains(&name);
-    if user {
-        return scene.world.principals.iter().filter(|principal| principal.is_of(tenant)).nth(nth)?.user_id.clone();
-    }
-    // Whoever holds a token is meant to be let in by it: that an attacker does not know it is no fault of the function.
-    if ["token", "secret", "code", "hash", "password", "key"].iter().any(|word| name.contains(word)) {
-        return None;
-    }
-    let stem = name
-        .strip_suffix("_id")
-        .or_else(|| name.strip_suffix("_uuid"))
-        .or_else(|| name.strip_suffix("id"))
-        .unwrap_or(name);
-    let keyed = |table: &&crate::catalog::Table| {
-        let table_name = table.name.name.to_lowercase();
-        !stem.is_empty()
-            && (table_name == stem
-                || table_name == format!("{stem}s")
-                || table_name.strip_suffix("ies").is_some_and(|base| format!("{base}y") == stem))
-    };
-    let of_tables = scene.catalog.tables.iter().filter(keyed).find_map(|table| {
-        let row = scene.world.stored_of(&table.name, tenant).nth(nth).or_else(|| scene.stored(&table.name, tenant))?;
-        row.values.get(table.key_columns().first()?)?.clone()
-    });
-    let of_columns = || {
-        scene.catalog.tables.iter().find_map(|table| {
-            let column = table
-                .columns
-                .iter()
-                .find(|column| column.name == name && column.data_type.unwrapped().name == type_name)?;
-            let row =
-                scene.world.stored_of(&table.name, tenant).nth(nth).or_else(|| scene.stored(&table.name, tenant))?;
-            row.values.get(&column.name)?.clone()
-        })
-    };
-    of_tables.filter(|_| name != stem).or_else(of_columns)
-}
-
 /// What only the victim's rows hold, but for what is handed in.
-fn needles(scene: &Scene<'_>, arguments: &Arguments) -> Needles {
+fn needles(scene: &Scene<'_>, arguments: &[Given]) -> Needles {
     let mut needles = Needles::default();
     for table in scene.catalog.tables.iter().filter(|table| scene.intent.root_of(&table.name).is_some()) {
         let open = scene
@@ -283,7 +143,7 @@ fn needles(scene: &Scene<'_>, arguments: &Arguments) -> Needles {
             needles.contained.extend(keys.filter(|key| key.len() >= TELLING_KEY));
         }
     }
-    let handed: Vec<&String> = arguments.iter().filter_map(|(_, _, value)| value.as_ref()).collect();
+    let handed: Vec<&String> = arguments.iter().filter_map(|given| given.value.as_ref()).collect();
     needles.contained.retain(|needle| !handed.iter().any(|value| value.contains(needle.as_str())));
     needles.contained.sort();
     needles.contained.dedup();

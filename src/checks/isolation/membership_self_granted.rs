@@ -4,11 +4,11 @@ use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, insert_columns, inserts};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
-use crate::catalog::{Table, quote_identifier, quote_literal};
+use crate::catalog::{quote_identifier, quote_literal};
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::{Membership, TableRole};
 use crate::verdict::{CheckInfo, Family, Severity};
-use crate::world::{Principal, StoredRow, Values};
+use crate::world::{StoredRow, Values};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -55,7 +55,7 @@ fn joins(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership, r
     attackers.reverse();
     let mut probes = Vec::new();
     for attacker in attackers {
-        let Some(user) = reference_to_user(scene, target.table, membership, attacker) else { continue };
+        let Some(user) = scene.reference_to_user(target.table, &membership.user_column, attacker) else { continue };
         let observe = format!(
             "select count(*) from {} as t where t.{}::text = {} and t.{}::text = {}",
             target.table.name.quoted(),
@@ -121,7 +121,7 @@ fn rises(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership) -
     for member in scene.world.members(membership.root, ATTACKER) {
         let standing = member.standings.iter().find(|standing| standing.root == membership.root);
         let Some(role) = standing.and_then(|standing| standing.role.clone()) else { continue };
-        let Some(user) = reference_to_user(scene, target.table, membership, member) else { continue };
+        let Some(user) = scene.reference_to_user(target.table, &membership.user_column, member) else { continue };
         if seen.contains(&role) {
             continue;
         }
@@ -153,30 +153,4 @@ fn roles(membership: &Membership) -> Vec<Option<String>> {
     let mut roles: Vec<Option<String>> = ends.into_iter().flatten().cloned().map(Some).collect();
     roles.dedup();
     if roles.is_empty() { vec![None] } else { roles }
-}
-
-/// What the user column holds for this principal: its id, or the key of its profile.
-fn reference_to_user(
-    scene: &Scene<'_>,
-    table: &Table,
-    membership: &Membership,
-    principal: &Principal,
-) -> Option<String> {
-    let user = principal.user_id.clone()?;
-    let key = table.foreign_keys.iter().find(|key| key.columns == [membership.user_column.clone()]);
-    let Some(key) = key else { return Some(user) };
-    let is_users = scene.intent.users.as_ref().is_some_and(|(users, column)| {
-        *users == key.referenced_table && key.referenced_columns.first() == Some(column)
-    });
-    if is_users {
-        return Some(user);
-    }
-    let profile = scene
-        .world
-        .rows
-        .get(&key.referenced_table)?
-        .stored
-        .iter()
-        .find(|row| row.values.values().flatten().any(|value| *value == user))?;
-    profile.values.get(key.referenced_columns.first()?).cloned().flatten().or(Some(user))
 }

@@ -2,15 +2,17 @@
 //! nothing; and is denied cleanly, not by an error of the policy.
 
 use super::super::judge::describe;
-use super::super::scene::{Scene, Subject, VICTIM, object_of, part_of};
+use super::super::scene::{Scene, Subject, VICTIM, key_condition, object_of, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::cross_tenant_insert::landing;
+use super::reference::tie_columns;
+use crate::catalog::quote_identifier;
 use crate::probe::{Needles, Outcome, Part, SqlProbe};
-use crate::tenancy::Command;
+use crate::tenancy::{Command, TableRole};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
-use crate::world::{Principal, PrincipalKind};
+use crate::world::{Principal, PrincipalKind, StoredRow};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -51,6 +53,14 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let whole = reads(scene, target.table, None, role, &needles);
         ask(Command::Select, READ, &main(whole), &target.owners, Vec::new());
     }
+    if let Some(unnamed) = unnamed(scene, &target, row) {
+        let mut whole = main(reads(scene, target.table, None, role, &needles));
+        for shape in &mut whole {
+            shape.name = "whole table, where a column for a user is null";
+            shape.prepare.clone_from(&unnamed);
+        }
+        ask(Command::Select, READ, &whole, &target.owners, Vec::new());
+    }
     let state = vec![target.state.clone()];
     ask(
         Command::Update,
@@ -83,6 +93,38 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         },
         clean_denial(scene, &target, role, &malformed),
     ]
+}
+
+/// Statements that make null, in the victim's row, every column for a user that may be: null equals no identity where a policy says
+/// `is not distinct from`.
+fn unnamed(scene: &Scene<'_>, target: &TenantTable<'_>, row: &StoredRow) -> Option<Vec<String>> {
+    let condition = key_condition(target.table, row, "t")?;
+    let tie = tie_columns(target.intent);
+    let people = scene.intent.users.as_ref().map(|(users, _)| users);
+    let of_user = |column: &str| {
+        target.table.foreign_keys.iter().any(|key| {
+            key.columns == [column]
+                && (people == Some(&key.referenced_table)
+                    || scene
+                        .intent
+                        .table(&key.referenced_table)
+                        .is_some_and(|parent| parent.role == TableRole::Profile))
+        })
+    };
+    let nulls: Vec<String> = target
+        .table
+        .columns
+        .iter()
+        .filter(|column| !column.not_null && !tie.contains(&column.name.as_str()) && of_user(&column.name))
+        .map(|column| format!("{} = null", quote_identifier(&column.name)))
+        .collect();
+    (!nulls.is_empty()).then(|| {
+        vec![
+            "set local session_replication_role = replica".to_owned(),
+            format!("update {} as t set {} where {condition}", target.table.name.quoted(), nulls.join(", ")),
+            "set local session_replication_role = origin".to_owned(),
+        ]
+    })
 }
 
 /// A second case, so that an unclean denial stands beside a proven one and does not hide it.

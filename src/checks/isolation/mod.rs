@@ -12,6 +12,7 @@ pub mod cross_tenant_update;
 pub mod definer_view_leaks;
 pub mod foreign_key_crosses_tenants;
 pub mod foreign_key_oracle;
+mod function_arguments;
 pub mod function_leaks;
 pub mod membership_self_granted;
 pub mod missing_claims_admitted;
@@ -32,4 +33,5 @@ pub mod trigger_crosses_tenants;
 pub mod uniqueness_oracle;
 pub mod unreachable_tenant_data;
 
-pub use tenant_table::{TenantTable, no_clients};
+pub(in crate::checks) use privilege_column_writable::quoted_texts;
+pub use tenant_table::TenantTable;

@@ -2,15 +2,15 @@
 //! INSERT. Nobody but the service role may, so that is the control.
 
 use super::super::judge::kept_from_everybody;
-use super::super::scene::{Scene, Subject, key_condition, part_of};
-use super::super::statement::{Attempt, Shape, assignment, insert_statement};
-use super::super::{Case, Check, Judge};
+use super::super::scene::{Scene, Subject, VICTIM, key_condition, part_of};
+use super::super::statement::{Attempt, Shape, assignment, insert_statement, without_triggers};
+use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{Column, Table, TypeKind, quote_identifier, quote_literal};
 use crate::probe::{Act, Signal, SqlProbe};
 use crate::tenancy::{Reasoned, TableRole};
-use crate::verdict::{CheckInfo, Family, Severity};
-use crate::world::{Principal, StoredRow, Values};
+use crate::verdict::{CheckInfo, Family, Severity, Status};
+use crate::world::{Principal, PrincipalKind, StoredRow, Values};
 
 /// The check.
 pub const CHECK: Check = Check {
@@ -61,8 +61,11 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reasoned: &Reasoned<String>
             super::tenant_table::no_row(scene, target.table),
         ));
     };
+    if is_group(scene, target, column, row) {
+        return Some(in_group(scene, target, column, reasoned));
+    }
     let values = raised_values(scene, target.table, column, row);
-    let by_update = by_update(scene, target, column, row, &values);
+    let by_update = by_update(scene, target, column, row, &target.owners, &values);
     let by_insert = by_insert(scene, target, column, &values);
     Some(Case {
         object,
@@ -79,30 +82,92 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reasoned: &Reasoned<String>
     })
 }
 
+/// Whether the table says who takes part in something within a tenant: there a column of privilege is its own member's to lack, and
+/// somebody else's to set.
+fn is_group(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, row: &StoredRow) -> bool {
+    let says_role = ["role", "permission"].iter().any(|word| column.name.to_lowercase().contains(word));
+    target.intent.role == TableRole::Plain && says_role && !scene.naming(row, VICTIM).is_empty()
+}
+
+/// Each member of the tenant, in its own row, unless that gives it the right to set roles.
+fn in_group(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, reasoned: &Reasoned<String>) -> Case {
+    let mut probes = Vec::new();
+    for row in scene.world.stored_of(&target.table.name, VICTIM) {
+        let high =
+            row.values.get(&column.name).and_then(Option::as_deref).is_none_or(|role| SETS_ROLES.contains(&role));
+        let own = |principal: &&Principal| {
+            principal.kind == PrincipalKind::Member
+                && principal.user_id.as_ref().is_some_and(|id| row.values.values().flatten().any(|value| value == id))
+        };
+        let Some(member) = scene.world.principals.iter().find(own).filter(|_| !high) else { continue };
+        if target.owners.first().is_some_and(|first| first.name == member.name) {
+            continue;
+        }
+        let values = raised_values(scene, target.table, column, row);
+        probes.extend(by_update(scene, target, column, row, &[member], &values));
+    }
+    let object = part_of(target.table, &column.name);
+    if probes.is_empty() {
+        let finding = Finding::new(Status::NotApplicable, "every made member of it may set roles");
+        return Case::settled(object, target.tables(), EXPECTED, finding);
+    }
+    Case {
+        object,
+        tables: target.tables(),
+        expected: format!("{EXPECTED}: {}", reasoned.reason),
+        probes,
+        judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
+        fix: None,
+    }
+}
+
+/// Roles that may well be let set others' roles, and their own.
+const SETS_ROLES: [&str; 8] =
+    ["owner", "admin", "administrator", "manager", "maintainer", "super_admin", "superadmin", "org_admin"];
+
 fn by_update(
     scene: &Scene<'_>,
     target: &TenantTable<'_>,
     column: &Column,
     row: &StoredRow,
+    principals: &[&Principal],
     values: &[String],
 ) -> Vec<SqlProbe> {
     let Some(condition) = key_condition(target.table, row, "t") else { return Vec::new() };
     let name = target.table.name.quoted();
     let observe = format!("select t.{}::text from {name} as t where {condition}", quote_identifier(&column.name));
+    let others = others_away(scene, target.table, column, &condition);
     let mut shapes = Vec::new();
     for value in values {
         let set = assignment(&column.name, value);
-        shapes.push(shape("by id", true, format!("update {name} as t set {set} where {condition}")));
+        let by_id = format!("update {name} as t set {set} where {condition}");
+        shapes.push(shape("by id", true, by_id.clone()));
         shapes.push(shape("bare", false, format!("update {name} set {set}")));
+        if !others.is_empty() {
+            shapes.push(Shape { prepare: others.clone(), ..shape("by id, beside no other row", false, by_id) });
+        }
     }
     let attempt = Attempt {
         table: target.table,
         topic: "raise itself",
-        attackers: &target.owners,
+        attackers: principals,
         owners: &[],
         observe: vec![observe],
     };
     attempt.probes(scene, &shapes)
+}
+
+/// Statements that put the tenant's other rows away, where a unique key holds the column and could forbid another value for their sake.
+fn others_away(scene: &Scene<'_>, table: &Table, column: &Column, own: &str) -> Vec<String> {
+    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.clone());
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let indexed = indexes.filter_map(|index| index.columns.iter().cloned().collect::<Option<Vec<String>>>());
+    if !keys.chain(indexed).any(|columns| columns.contains(&column.name)) {
+        return Vec::new();
+    }
+    let belongs = scene.intent.belongs_to(&table.name, "t", &scene.ids(VICTIM));
+    let delete = |belongs| format!("delete from {} as t where {belongs} and not ({own})", table.name.quoted());
+    without_triggers(belongs.map(delete).into_iter().collect())
 }
 
 /// A new row of its own that is raised from the start, beside the same row without the column.
@@ -147,8 +212,11 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
     for check in table.checks.iter().filter(|check| check.columns.contains(&column.name)) {
         values.extend(quoted_texts(&check.expression).into_iter().rev());
     }
+    let referenced = referenced_values(scene, table, column);
     let made = scene.world.rows.get(&table.name).into_iter().flat_map(|rows| &rows.stored);
     match column.data_type.unwrapped().name.as_str() {
+        // Of a foreign key nothing else would get past the constraint.
+        _ if !referenced.is_empty() => values = referenced,
         "bool" => values.push(if current.as_deref() == Some("t") { "f" } else { "t" }.to_owned()),
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" => {
             let number = current.as_deref().and_then(|current| current.parse::<f64>().ok()).unwrap_or_default();
@@ -167,8 +235,17 @@ fn raised_values(scene: &Scene<'_>, table: &Table, column: &Column, row: &Stored
     values
 }
 
+/// The keys of the made rows that the column may refer to.
+fn referenced_values(scene: &Scene<'_>, table: &Table, column: &Column) -> Vec<String> {
+    let Some(key) = table.foreign_keys.iter().find(|key| key.columns == [column.name.clone()]) else {
+        return Vec::new();
+    };
+    let rows = scene.world.rows.get(&key.referenced_table).into_iter().flat_map(|rows| &rows.stored);
+    rows.filter_map(|row| row.values.get(key.referenced_columns.first()?)?.clone()).collect()
+}
+
 /// The string constants in an expression as Postgres prints it.
-pub(super) fn quoted_texts(expression: &str) -> Vec<String> {
+pub(in crate::checks) fn quoted_texts(expression: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = expression;
     while let Some(start) = rest.find('\'') {

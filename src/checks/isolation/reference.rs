@@ -17,7 +17,8 @@ pub(super) struct Reference<'a> {
 }
 
 /// The foreign keys of `table` that could cross tenants: to rows that belong to a tenant of the same root, the one that says whose
-/// row it is left out. References to users and profiles are left out too: inviting, mentioning and assigning people is what such columns are for.
+/// row it is left out. References to users, profiles and
+/// members are left out too: inviting, mentioning and assigning people is what such columns are for.
 pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a TableIntent) -> Vec<Reference<'a>> {
     let Some(root) = scene.intent.root_of(&table.name) else { return Vec::new() };
     let tie = tie_columns(intent);
@@ -29,7 +30,10 @@ pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a Ta
             let parent = scene.catalog.table(&key.referenced_table)?;
             let parent_intent = scene.intent.table(&parent.name)?;
             let users = scene.intent.users.as_ref().is_some_and(|(users, _)| *users == parent.name);
-            let of_people = users || parent_intent.role == TableRole::Profile;
+            let carries_tenant = key.columns.iter().any(|column| tie.contains(&column.as_str()));
+            let of_people = users
+                || parent_intent.role == TableRole::Profile
+                || (carries_tenant && matches!(parent_intent.role, TableRole::Membership(_)));
             let user_root = matches!(parent_intent.tie.value, Tie::Root(index) if scene.users_are_tenants(index));
             let open =
                 parent_intent.public.contains(&Command::Select) || parent_intent.shared.contains(&Command::Select);

@@ -6,8 +6,9 @@ use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::reads;
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use crate::catalog::{quote_identifier, quote_literal};
 use crate::probe::{Needles, Outcome, Part, Signal, SqlProbe};
-use crate::tenancy::{Command, IdentityValue};
+use crate::tenancy::{Command, IdentityValue, Ownership};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::{Principal, PrincipalKind};
 
@@ -37,14 +38,16 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return Vec::new();
     };
     let mut probes = Vec::new();
-    for (tenant, topic) in [(first, FIRST), (second, SECOND)] {
+    for (tenant, other, topic) in [(first, second, FIRST), (second, first, SECOND)] {
         let needles = scene.needles(target.table, tenant);
         if needles.is_empty() {
             continue;
         }
         let make = |part: Part, principal: &Principal| probe(scene, &target, (part, principal), topic, role, &needles);
         probes.extend(make(Part::Attack, both));
-        probes.extend(peer(scene, both, root, tenant).and_then(|peer| make(Part::Control, peer)));
+        probes.extend(
+            make(Part::Control, both).map(|probe| SqlProbe { prepare: without(scene, both, root, other), ..probe }),
+        );
     }
     if probes.is_empty() {
         return vec![target.without_row(scene, EXPECTED)];
@@ -60,15 +63,35 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }]
 }
 
-/// A user of this tenant alone, with the role that the user of two tenants has in it.
-fn peer<'a>(scene: &Scene<'a>, both: &Principal, root: usize, tenant: usize) -> Option<&'a Principal> {
-    let role = |principal: &Principal| {
-        let mut standings = principal.standings.iter();
-        standings
-            .find(|standing| standing.root == root && standing.tenant == tenant)
-            .map(|standing| standing.role.clone())
+/// Statements that take the user out of a tenant: the control is the same user with one membership alone.
+fn without(scene: &Scene<'_>, both: &Principal, root: usize, tenant: usize) -> Vec<String> {
+    let ids = scene.ids(tenant);
+    let (Some(id), Some(user), Some(of)) = (ids.get(&root), &both.user_id, scene.intent.roots.get(root)) else {
+        return Vec::new();
     };
-    scene.world.members(root, tenant).into_iter().find(|member| role(member) == role(both))
+    let mut statements = vec!["set local session_replication_role = replica".to_owned()];
+    for membership in scene.intent.memberships.iter().filter(|membership| membership.root == root) {
+        let Some(table) = scene.catalog.table(&membership.table) else { continue };
+        let reference = scene.reference_to_user(table, &membership.user_column, both).unwrap_or_else(|| user.clone());
+        statements.push(format!(
+            "delete from {} as t where t.{}::text = {} and t.{}::text = {}",
+            membership.table.quoted(),
+            quote_identifier(&membership.user_column),
+            quote_literal(&reference),
+            quote_identifier(&membership.tenant_column),
+            quote_literal(id)
+        ));
+    }
+    if let Ownership::OwnerColumn(_) = &of.ownership {
+        statements.push(format!(
+            "delete from {} as t where t.{}::text = {}",
+            of.table.quoted(),
+            quote_identifier(&of.key),
+            quote_literal(id)
+        ));
+    }
+    statements.push("set local session_replication_role = origin".to_owned());
+    statements
 }
 
 /// Whether a claim or setting says which tenant is meant.
@@ -129,7 +152,9 @@ fn judge(case: &Case, outcomes: &[Outcome], chosen: bool) -> Finding {
         }
     }
     match (sees.first(), misses.first()) {
-        (None, None) => Finding::new(Status::NotApplicable, "a user of one tenant cannot read the table either"),
+        (None, None) => {
+            Finding::new(Status::NotApplicable, "with one membership alone the user cannot read the table either")
+        }
         (Some(first), None) => {
             Finding::new(Status::Pass, "a user of two tenants sees the rows of both").shown_by([*first])
         }

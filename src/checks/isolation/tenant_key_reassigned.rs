@@ -92,31 +92,63 @@ fn moves(
     let away = set(destination, there, &tie)?;
     let here = set(ATTACKER, Some(own_row), &tie)?;
     let name = target.table.name.quoted();
-    let prepare = put_referring_away(scene.catalog, target.table);
-    let update = |shape: &'static str, main: bool, set: &str, condition: Option<String>| Shape {
-        name: shape,
-        main,
-        prepare: prepare.clone(),
-        act: Act::statement(condition.map_or_else(
-            || format!("update {name} as t set {set}"),
-            |condition| format!("update {name} as t set {set} where {condition}"),
-        )),
-        signal: Signal::Change,
+    let leaving = emptied_of(scene, target.table, destination);
+    let arriving = if one_a_tenant(target.table, &tie) {
+        emptied_of(scene, target.table, ATTACKER)
+    } else {
+        put_referring_away(scene.catalog, target.table)
     };
+    let update =
+        |shape: &'static str, main: bool, (set, prepare): (&str, &[String]), condition: Option<String>| Shape {
+            name: shape,
+            main,
+            prepare: prepare.to_vec(),
+            act: Act::statement(condition.map_or_else(
+                || format!("update {name} as t set {set}"),
+                |condition| format!("update {name} as t set {set} where {condition}"),
+            )),
+            signal: Signal::Change,
+        };
     let own_condition = key_condition(target.table, own_row, "t");
+    let condition = key_condition(target.table, row, "t");
     let mut shapes = vec![
-        update("its own row away, by id", true, &away, own_condition.clone()),
-        update("its own rows away, bare", false, &away, None),
-        update("the victim's row to itself, by id", true, &here, key_condition(target.table, row, "t")),
-        update("the victim's rows to itself, bare", false, &here, None),
+        update("its own row away, by id", true, (&away, &leaving), own_condition.clone()),
+        update("its own rows away, bare", false, (&away, &leaving), None),
+        update("the victim's row to itself, by id", true, (&here, &arriving), condition),
+        update("the victim's rows to itself, bare", false, (&here, &arriving), None),
     ];
     if let Some(there) = there {
         let together = with_companions(target.table, &tie, &away, there, own_row);
-        shapes.push(update("with all that refers to its tenant", false, &together, own_condition.clone()));
+        shapes.push(update("with all that refers to its tenant", false, (&together, &leaving), own_condition.clone()));
+        shapes.extend(in_its_place(target.table, &tie, &away, there).map(|(set, making_room)| {
+            let mut shape = update("in place of a row there", false, (&set, &leaving), own_condition.clone());
+            shape.prepare.extend(making_room);
+            shape
+        }));
     }
     let detached = detached(target.table, &tie, &away);
-    shapes.push(update("with nothing else that refers to a tenant", false, &detached, own_condition));
+    shapes.push(update("with nothing else that refers to a tenant", false, (&detached, &leaving), own_condition));
     Some(shapes)
+}
+
+/// Statements that put away what refers to the table, and its rows of `tenant`: where a tenant may have one row, the one that is there
+/// would be in the way.
+fn emptied_of(scene: &Scene<'_>, table: &Table, tenant: usize) -> Vec<String> {
+    let mut statements = put_referring_away(scene.catalog, table);
+    if let Some(condition) = scene.intent.belongs_to(&table.name, "t", &scene.ids(tenant)) {
+        statements.push("set local session_replication_role = replica".to_owned());
+        statements.push(format!("delete from {} as t where {condition}", table.name.quoted()));
+        statements.push("set local session_replication_role = origin".to_owned());
+    }
+    statements
+}
+
+/// Whether a unique key keeps every tenant to one row.
+fn one_a_tenant(table: &Table, tie: &[&str]) -> bool {
+    let keys = table.primary_key.iter().chain(&table.uniques).map(|key| key.columns.iter().collect::<Vec<_>>());
+    let indexes = table.indexes.iter().filter(|index| index.unique && index.columns.iter().all(Option::is_some));
+    keys.chain(indexes.map(|index| index.columns.iter().flatten().collect()))
+        .any(|columns| !columns.is_empty() && columns.iter().all(|column| tie.contains(&column.as_str())))
 }
 
 /// The victim's rows moved to the attacker and signed by it, in one bare statement: what a WITH CHECK on the author lets through.
@@ -146,7 +178,11 @@ fn taken_over(
     let shape = Shape {
         name: "the victim's rows to itself and signed by itself, bare",
         main: false,
-        prepare: put_referring_away(scene.catalog, target.table),
+        prepare: if one_a_tenant(target.table, &tie) {
+            emptied_of(scene, target.table, ATTACKER)
+        } else {
+            put_referring_away(scene.catalog, target.table)
+        },
         act: Act::statement(format!("update {} set {}", target.table.name.quoted(), set.join(", "))),
         signal: Signal::Change,
     };
@@ -165,6 +201,27 @@ fn with_companions(table: &Table, tie: &[&str], away: &str, there: &StoredRow, o
         }
     }
     set.join(", ")
+}
+
+/// Where the key itself refers to something of the tenant's: the move onto the key of a row there, which is put away first.
+fn in_its_place(table: &Table, tie: &[&str], away: &str, there: &StoredRow) -> Option<(String, Vec<String>)> {
+    let referring = |column: &&String| table.foreign_keys.iter().any(|key| key.columns.contains(column));
+    let columns: Vec<&String> =
+        table.key_columns().iter().filter(referring).filter(|column| !tie.contains(&column.as_str())).collect();
+    if columns.is_empty() {
+        return None;
+    }
+    let mut set = vec![away.to_owned()];
+    for column in columns {
+        set.push(assignment(column, there.values.get(column)?.as_deref()?));
+    }
+    let condition = key_condition(table, there, "t")?;
+    let making_room = vec![
+        "set local session_replication_role = replica".to_owned(),
+        format!("delete from {} as t where {condition}", table.name.quoted()),
+        "set local session_replication_role = origin".to_owned(),
+    ];
+    Some((set.join(", "), making_room))
 }
 
 /// The move with every other foreign key column that may be null made null.

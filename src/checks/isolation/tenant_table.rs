@@ -87,17 +87,8 @@ impl<'a> TenantTable<'a> {
     /// The case where nobody is a client.
     #[must_use]
     pub fn without_clients(&self, expected: &str) -> Case {
-        self.settled(expected, no_clients())
+        self.settled(expected, Finding::no_clients())
     }
-}
-
-/// Why nothing can be said where no role is a client's.
-#[must_use]
-pub fn no_clients() -> Finding {
-    Finding::new(
-        Status::Unproven,
-        "no role that a client acts as is known: only owners and superusers can reach the table; set [identity] member_roles, or waive this if isolation is kept above the database",
-    )
 }
 
 /// Why nothing can be said where no row could be made.

@@ -56,20 +56,49 @@ fn keys<'a>(scene: &Scene<'_>, target: &TenantTable<'a>) -> Vec<Key<'a>> {
         }
     }
     let random = |column: &str| table.column(column).is_some_and(|column| column.data_type.unwrapped().name == "uuid");
-    let unique =
-        table.indexes.iter().filter(|index| index.unique && index.columns.iter().all(Option::is_some)).map(|index| {
-            Key { name: index.name.as_str(), columns: index.columns.iter().flatten().map(String::as_str).collect() }
-        });
-    let exclusions = table.exclusions.iter().map(|exclusion| Key {
-        name: &exclusion.name,
-        columns: exclusion.columns.iter().map(String::as_str).collect(),
-    });
+    let unique = table
+        .indexes
+        .iter()
+        .filter(|index| index.unique)
+        .map(|index| Key { name: &index.name, columns: key_columns(table, &index.columns, &index.definition) });
+    let exclusions = table
+        .exclusions
+        .iter()
+        .map(|exclusion| Key { name: &exclusion.name, columns: key_columns(table, &[None], &exclusion.definition) });
     unique
         .chain(exclusions)
         .filter(|key| {
             !key.columns.is_empty() && !key.columns.iter().any(|column| tenant.contains(column) || random(column))
         })
         .collect()
+}
+
+/// The columns that a key compares: those that it lists and, where it has expressions, those that they name.
+fn key_columns<'a>(table: &'a Table, listed: &[Option<String>], definition: &str) -> Vec<&'a str> {
+    let within = compared(definition);
+    let words: BTreeSet<&str> =
+        within.split(|character: char| !(character.is_alphanumeric() || character == '_')).collect();
+    let has_expression = listed.iter().any(Option::is_none);
+    let named = |column: &str| {
+        words.contains(column)
+            || (column.contains(|character: char| !character.is_alphanumeric())
+                && within.contains(&quote_identifier(column)))
+    };
+    table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .filter(|column| listed.iter().flatten().any(|listed| listed == column) || (has_expression && named(column)))
+        .collect()
+}
+
+/// The part of an index's or exclusion's definition that says what is compared: `(lower(code), …)`, without INCLUDE and WHERE.
+fn compared(definition: &str) -> &str {
+    let from = definition.find(" USING ").or_else(|| definition.find("USING ")).unwrap_or_default();
+    let within = definition.get(from..).unwrap_or_default();
+    let within = within.get(within.find('(').unwrap_or_default()..).unwrap_or_default();
+    let end = [" INCLUDE (", " WHERE ("].iter().filter_map(|word| within.find(word)).min().unwrap_or(within.len());
+    within.get(..end).unwrap_or_default()
 }
 
 fn case(scene: &Scene<'_>, target: &TenantTable<'_>, key: &Key<'_>) -> Option<Case> {
@@ -194,5 +223,17 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     match proven {
         Some(control) => Finding::new(Status::Pass, "another tenant's value can be used").shown_by([control]),
         None => Finding::new(Status::NotApplicable, "no client can write the key, so none can try values out"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_key_compares_is_told_from_its_name_its_method_and_its_condition() {
+        let index = "CREATE UNIQUE INDEX code ON public.code USING btree (lower(slug)) INCLUDE (id) WHERE (active)";
+        assert_eq!(compared(index), "(lower(slug))");
+        assert_eq!(compared("EXCLUDE USING gist (room WITH =, during WITH &&)"), "(room WITH =, during WITH &&)");
     }
 }

@@ -27,12 +27,15 @@ const EXPECTED: &str = "clients reach no row that belongs to nobody known";
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Subject::Table(table, intent) = *subject else { return Vec::new() };
+    if let Tie::Through { .. } = intent.tie.value {
+        return vec![without_rule(scene, table, intent)];
+    }
     if intent.tie.value != Tie::Untied {
         return Vec::new();
     }
     let tables = vec![table.name.to_string()];
     let Some(role) = scene.member_role() else {
-        return vec![Case::settled(object_of(table), tables, EXPECTED, super::tenant_table::no_clients())];
+        return vec![Case::settled(object_of(table), tables, EXPECTED, Finding::no_clients())];
     };
     let clients: Vec<&Principal> = scene
         .world
@@ -59,13 +62,32 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }]
 }
 
+/// A table whose rows belong to tenants through another: easily forgotten when policies are written. Row security without any policy leaks
+/// nothing, so that is a warning, unless the model says that no client is meant to use it.
+fn without_rule(scene: &Scene<'_>, table: &Table, intent: &TableIntent) -> Case {
+    let ruled = table.policies.iter().any(|policy| policy.permissive);
+    let service_alone = intent.client_commands.as_ref().is_some_and(Vec::is_empty);
+    let finding = if ruled || service_alone || !scene.reachable(table) {
+        Finding::new(Status::Pass, "a policy covers it, or no client is meant to reach it")
+    } else if table.row_security {
+        Finding::new(Status::Fail, "it holds tenants' rows through a foreign key, is granted to clients, and no policy covers it: nobody can use it")
+            .at(Severity::Warning)
+    } else {
+        Finding::new(
+            Status::Fail,
+            "it holds tenants' rows through a foreign key, and nothing protects them from other tenants",
+        )
+    };
+    Case::settled(object_of(table), vec![table.name.to_string()], EXPECTED, finding)
+}
+
 fn tries(scene: &Scene<'_>, table: &Table, intent: &TableIntent, role: &str, clients: &[&Principal]) -> Vec<SqlProbe> {
     let row = scene.world.rows.get(&table.name).and_then(|rows| rows.stored.first());
     let fresh = scene.world.rows.get(&table.name).and_then(|rows| rows.fresh.first());
     let mut probes = Vec::new();
     let mut ask = |command: Command, shapes: Vec<Shape>, observe: Vec<String>| {
         if !intent.public.contains(&command) && !intent.shared.contains(&command) {
-            let attempt = Attempt { table: table, topic: command.as_str(), attackers: clients, owners: &[], observe };
+            let attempt = Attempt { table, topic: command.as_str(), attackers: clients, owners: &[], observe };
             probes.extend(attempt.probes(scene, &shapes));
         }
     };

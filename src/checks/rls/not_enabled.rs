@@ -31,7 +31,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let finding = if table.row_security {
         Finding::new(Status::Pass, "row security is on")
     } else if scene.member_role().is_none() {
-        crate::checks::isolation::no_clients()
+        Finding::no_clients()
     } else if open.is_empty() {
         Finding::new(
             Status::Pass,

@@ -9,7 +9,8 @@ use crate::world::StoredRow;
 /// Deletes of `table` that would remove `row`, in every shape. Rows elsewhere that would keep it from going are put away first.
 #[must_use]
 pub fn deletes(scene: &Scene<'_>, table: &Table, row: &StoredRow) -> Vec<Shape> {
-    let prepare = put_away(scene.catalog, table);
+    let (restricting, reacting) = referring(scene.catalog, table);
+    let prepare = emptied(&restricting);
     let target = format!("{} as t", table.name.quoted());
     let shape = |name: &'static str, main: bool, statement: String| Shape {
         name,
@@ -38,6 +39,13 @@ pub fn deletes(scene: &Scene<'_>, table: &Table, row: &StoredRow) -> Vec<Shape> 
             false,
             format!("merge into {target} using (select 1) as s on {condition} when matched then delete"),
         ));
+        if !reacting.is_empty() {
+            let all: Vec<&QualifiedName> = restricting.into_iter().chain(reacting).collect();
+            shapes.push(Shape {
+                prepare: emptied(&all),
+                ..shape("by id, with nothing below it", true, format!("delete from {target} where {condition}"))
+            });
+        }
     }
     shapes
 }
@@ -57,11 +65,10 @@ pub fn put_referring_away(catalog: &Catalog, table: &Table) -> Vec<String> {
     emptied(&referring)
 }
 
-/// Statements that empty the tables whose foreign keys would refuse a delete from `table`, and theirs in turn. Triggers and
-/// foreign keys are off while they run, since all is rolled back.
-#[must_use]
-pub(super) fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
-    let mut restricting: Vec<&QualifiedName> = Vec::new();
+/// The tables whose foreign keys would refuse a delete from `table`, and theirs in turn; and those that a cascade reaches and whose
+/// triggers then run, which may refuse too.
+fn referring<'a>(catalog: &'a Catalog, table: &'a Table) -> (Vec<&'a QualifiedName>, Vec<&'a QualifiedName>) {
+    let (mut restricting, mut reacting) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::from([&table.name]);
     let mut queue = vec![&table.name];
     while let Some(name) = queue.pop() {
@@ -74,19 +81,26 @@ pub(super) fn put_away(catalog: &Catalog, table: &Table) -> Vec<String> {
             queue.push(&other.name);
             if matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict) {
                 restricting.push(&other.name);
+            } else if other.triggers.iter().any(|trigger| trigger.enabled && (trigger.on_delete || trigger.on_update)) {
+                reacting.push(&other.name);
             }
         }
     }
-    emptied(&restricting)
+    (restricting, reacting)
 }
 
-/// Without triggers and foreign keys.
+/// Statements that empty tables.
 fn emptied(tables: &[&QualifiedName]) -> Vec<String> {
-    if tables.is_empty() {
-        return Vec::new();
+    without_triggers(tables.iter().map(|name| format!("delete from {}", name.quoted())).collect())
+}
+
+/// The statements of the harness with triggers and foreign keys off, since all is rolled back.
+#[must_use]
+pub fn without_triggers(statements: Vec<String>) -> Vec<String> {
+    if statements.is_empty() {
+        return statements;
     }
-    let mut statements = vec!["set local session_replication_role = replica".to_owned()];
-    statements.extend(tables.iter().map(|name| format!("delete from {}", name.quoted())));
-    statements.push("set local session_replication_role = origin".to_owned());
-    statements
+    let before = "set local session_replication_role = replica".to_owned();
+    let after = "set local session_replication_role = origin".to_owned();
+    std::iter::once(before).chain(statements).chain([after]).collect()
 }

@@ -6,7 +6,7 @@ mod insert;
 mod read;
 mod update;
 
-pub use delete::{deletes, put_referring_away};
+pub use delete::{deletes, put_referring_away, without_triggers};
 pub use insert::{insert_columns, insert_statement, inserts};
 pub use read::reads;
 pub use update::{assignment, updates};
@@ -32,7 +32,7 @@ pub struct Shape {
 }
 
 /// Who tries what in one topic.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     /// The table that it is about.
     pub table: &'a Table,

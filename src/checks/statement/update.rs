@@ -1,5 +1,6 @@
 use super::Shape;
 use crate::catalog::{Column, Privilege, QualifiedName, Table, quote_identifier, quote_literal};
+use crate::checks::isolation::quoted_texts;
 use crate::checks::scene::{Scene, key_condition};
 use crate::probe::{Act, Signal};
 use crate::tenancy::Tie;
@@ -101,7 +102,17 @@ fn other_value(scene: &Scene<'_>, table: &Table, column: &Column, row: &StoredRo
     }
     made_values(scene, &table.name, &column.name)
         .find(|value| Some(value) != current.as_ref())
+        .or_else(|| listed_value(table, column, current.as_deref()))
         .or_else(|| typed_value(column, current.as_deref()))
+}
+
+/// Another of the texts that a CHECK lists: `relation in ('parent', 'child')`.
+fn listed_value(table: &Table, column: &Column, current: Option<&str>) -> Option<String> {
+    let of_column = table.checks.iter().filter(|check| check.columns == [column.name.clone()]);
+    of_column
+        .filter(|check| check.expression.contains("ANY (") || check.expression.contains(" = "))
+        .flat_map(|check| quoted_texts(&check.expression))
+        .find(|text| column.data_type.is_text() && Some(text.as_str()) != current)
 }
 
 fn made_values<'a>(scene: &'a Scene<'_>, table: &QualifiedName, column: &'a str) -> impl Iterator<Item = String> + 'a {

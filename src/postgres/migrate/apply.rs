@@ -4,7 +4,7 @@ use crate::catalog::{quote_identifier, quote_literal};
 use crate::postgres::Session;
 use crate::postgres::stand_ins::{self, StandIn};
 use crate::postgres::supabase::{self, DefaultPrivileges};
-use crate::project::{Bucket, Project, Seed};
+use crate::project::{Bucket, Project, Seed, tokens};
 use crate::tenancy::Profile;
 use crate::verdict::Event;
 
@@ -36,6 +36,7 @@ pub async fn apply(
         applier.surround(project).await?;
     }
     tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
+    applier.created_roles = created_roles(project);
     applier.make_history_table(project).await?;
     let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
     let outcome = applier.all(tasks, tell).await?;
@@ -66,6 +67,23 @@ pub async fn apply_seed(
     applier.finish(outcome).await
 }
 
+/// The roles that the migrations create themselves, in whichever way: a file that names one too early is at fault.
+fn created_roles(project: &Project) -> BTreeSet<String> {
+    let mut created = BTreeSet::new();
+    for file in &project.migrations {
+        let lower = file.sql.to_lowercase();
+        for kind in ["create role", "create user", "create group"] {
+            for (at, _) in lower.match_indices(kind) {
+                let rest = file.sql.get(at + kind.len()..).unwrap_or_default();
+                let name =
+                    tokens(rest.get(..200).unwrap_or(rest)).into_iter().next().and_then(|token| token.identifier());
+                created.extend(name);
+            }
+        }
+    }
+    created
+}
+
 /// How the files fared.
 #[derive(Default)]
 struct Outcome {
@@ -89,6 +107,7 @@ impl<'a> Applier<'a> {
             login: String::new(),
             owner: None,
             roles: BTreeSet::new(),
+            created_roles: BTreeSet::new(),
             available: BTreeSet::new(),
             refused: BTreeMap::new(),
             stand_ins: Vec::new(),

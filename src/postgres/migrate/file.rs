@@ -23,6 +23,8 @@ pub(super) struct Applier<'a> {
     /// The role that owns what migrations make, where it is not the login.
     pub(super) owner: Option<String>,
     pub(super) roles: BTreeSet<String>,
+    /// Roles that are not to be made where they are missing: the migrations create them somewhere, or they were made.
+    pub(super) created_roles: BTreeSet<String>,
     pub(super) available: BTreeSet<String>,
     pub(super) refused: BTreeMap<String, String>,
     pub(super) stand_ins: Vec<StandIn>,
@@ -41,6 +43,15 @@ pub(super) struct Task {
     pub(super) resume: Option<usize>,
 }
 
+/// The role that an error says does not exist.
+fn missing_role(error: &SqlError) -> Option<String> {
+    if error.sqlstate.as_deref() != Some("42704") {
+        return None;
+    }
+    let role = error.message.strip_prefix("role \"")?.strip_suffix("\" does not exist")?;
+    Some(role.to_owned())
+}
+
 /// What went wrong, and with which piece.
 struct Stopped {
     piece: usize,
@@ -53,7 +64,7 @@ impl Applier<'_> {
         let sql = task.sql.clone();
         let statements = split(&sql);
         let mut left_out = BTreeSet::new();
-        let roles = self.roles.clone();
+        let mut roles = self.roles.clone();
         for _ in 0..MOST_PREPARATIONS {
             self.roles.clone_from(&roles);
             let prepared = self.prepare(&statements, &left_out);
@@ -73,6 +84,13 @@ impl Applier<'_> {
                 self.keep(task, prepared);
                 return Ok(None);
             };
+            if let Some(role) = missing_role(&stopped.error)
+                && self.makes_role(&role, &task.path).await?
+            {
+                // Another file that creates it says what it may.
+                roles.insert(role);
+                continue;
+            }
             let piece = prepared.pieces.get(stopped.piece).or(prepared.pieces.last());
             if self.makes_way(piece, &stopped.error, &statements, &mut left_out, &prepared) {
                 continue;
@@ -100,6 +118,25 @@ impl Applier<'_> {
     fn keep(&mut self, task: &Task, prepared: Prepared) {
         self.stand_ins.extend(prepared.stand_ins);
         self.notes.extend(prepared.notes.into_iter().map(|note| format!("{}: {note}", task.path)));
+    }
+
+    /// Makes a role that the migrations grant to and that none of them creates: roles belong to the server, and are often made beside
+    /// the migrations. It can do nothing but what it is granted.
+    async fn makes_role(&mut self, role: &str, path: &str) -> Result<bool, MigrateError> {
+        if self.created_roles.contains(role) {
+            return Ok(false);
+        }
+        let sql = format!("reset session authorization; create role {} nologin", quote_identifier(role));
+        match self.session.run(&sql).await {
+            Ok(_) => {}
+            Err(error) if error.is_lost() => return Err(broken("making a role", error)),
+            Err(_) => return self.recover().await.map(|()| false),
+        }
+        self.created_roles.insert(role.to_owned());
+        self.notes.push(format!(
+            "{path} names the role {role}, which no migration creates: it was made for the run, with no privilege but what it is granted"
+        ));
+        Ok(true)
     }
 
     /// Whether the file can be tried again in another form.

@@ -46,8 +46,9 @@ impl Work<'_> {
                 self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
             seated && reference.columns.len() == 1
         });
-        match of_users.and_then(|reference| reference.columns.first()) {
-            Some(column) => self.adopt_by_columns(plan, drafts, std::slice::from_ref(column)).await,
+        let unguarded = self.wishes().user_column(plan.table);
+        match of_users.and_then(|reference| reference.columns.first().cloned()).or(unguarded) {
+            Some(column) => self.adopt_by_columns(plan, drafts, &[column]).await,
             None => Ok(drafts),
         }
     }
@@ -185,8 +186,8 @@ impl Work<'_> {
     }
 
     /// What stands in `column` for each seat: the user's id, or the key of the profile that the column refers to.
-    fn seat_values(&self, plan: &TablePlan<'_>, column: &String) -> Vec<(usize, String)> {
-        let reference = plan.references.iter().find(|reference| reference.columns == [column.clone()]);
+    fn seat_values(&self, plan: &TablePlan<'_>, column: &str) -> Vec<(usize, String)> {
+        let reference = plan.references.iter().find(|reference| reference.columns == [column]);
         (0..self.people.seats.len())
             .filter_map(|seat| {
                 let value = match reference {

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::error::PopulateError;
 use super::work::Work;
 use crate::catalog::QualifiedName;
-use crate::world::making::{Cell, Entropy, Question, Spot, TablePlan, Variant, barest_first, cell, combinations};
+use crate::world::making::{
+    Cell, Entropy, Question, Spot, TablePlan, Variant, barest_first, cell, chance_combinations, near_combinations,
+};
 
 /// Questions in one query, by length of text.
 const QUERY_LENGTH: usize = 200_000;
@@ -20,31 +22,31 @@ enum Asker {
 impl Work<'_> {
     /// Takes out of every plan what the rules refuse.
     pub(super) async fn ask_the_rules(&mut self) -> Result<(), PopulateError> {
-        let plans = std::mem::take(&mut self.plans);
+        let mut plans = std::mem::take(&mut self.plans);
         let columns: Vec<(Asker, Question<'_>)> =
             plans.values().flat_map(|plan| column_questions(plan, self.entropy)).collect();
         let answers = self.answers(columns).await?;
-        let mut narrowed = plans.clone();
         for (asker, passed) in answers {
             let Asker::Column { table, column, variants } = asker else { continue };
             let kept: Vec<Variant> = passed.iter().filter_map(|index| variants.get(*index).cloned()).collect();
-            let slot = narrowed.get_mut(&table).and_then(|plan| plan.columns.get_mut(column));
+            let slot = plans.get_mut(&table).and_then(|plan| plan.columns.get_mut(column));
             if let (Some(slot), false) = (slot, kept.is_empty()) {
                 slot.variants = kept;
             }
         }
-        let groups: Vec<(Asker, Question<'_>)> =
-            narrowed.values().flat_map(|plan| group_questions(plan, self.entropy)).collect();
-        let answers = self.answers(groups).await?;
-        let mut bound = narrowed.clone();
-        for (asker, passed) in answers {
-            let Asker::Group { table, group, bare, combinations } = asker else { continue };
-            let kept = passed.iter().filter_map(|index| combinations.get(*index).cloned()).collect();
-            if let Some(slot) = bound.get_mut(&table).and_then(|plan| plan.groups.get_mut(group)) {
-                *(if bare { &mut slot.bare } else { &mut slot.full }) = kept;
+        for near in [true, false] {
+            let groups: Vec<(Asker, Question<'_>)> =
+                plans.values().flat_map(|plan| group_questions(plan, near, self.entropy)).collect();
+            let answers = self.answers(groups).await?;
+            for (asker, passed) in answers {
+                let Asker::Group { table, group, bare, combinations } = asker else { continue };
+                let kept = passed.iter().filter_map(|index| combinations.get(*index).cloned()).collect();
+                if let Some(slot) = plans.get_mut(&table).and_then(|plan| plan.groups.get_mut(group)) {
+                    *(if bare { &mut slot.bare } else { &mut slot.full }) = kept;
+                }
             }
         }
-        self.plans = bound;
+        self.plans = plans;
         Ok(())
     }
 
@@ -136,18 +138,23 @@ fn column_questions<'p>(plan: &'p TablePlan<'_>, entropy: Entropy) -> Vec<(Asker
     questions
 }
 
-fn group_questions<'p>(plan: &'p TablePlan<'_>, entropy: Entropy) -> Vec<(Asker, Question<'p>)> {
+/// For each group that has no combination yet.
+fn group_questions<'p>(plan: &'p TablePlan<'_>, near: bool, entropy: Entropy) -> Vec<(Asker, Question<'p>)> {
     let mut questions = Vec::new();
     for (number, group) in plan.groups.iter().enumerate() {
         let members: Vec<_> =
             group.columns.iter().filter_map(|index| Some((*index, plan.columns.get(*index)?))).collect();
         for bare in [false, true] {
+            if !(if bare { &group.bare } else { &group.full }).is_empty() {
+                continue;
+            }
             let pools: Vec<Vec<Variant>> = members
                 .iter()
                 .map(|(_, column)| if bare { barest_first(&column.variants) } else { column.variants.clone() })
                 .collect();
             let label = format!("{} {number}", plan.table.name);
-            let combinations = combinations(&pools, entropy, &label);
+            let combinations =
+                if near { near_combinations(&pools) } else { chance_combinations(&pools, entropy, &label) };
             let candidates = combinations
                 .iter()
                 .map(|combination| {

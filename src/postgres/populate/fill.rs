@@ -7,7 +7,7 @@ use super::work::{Manner, Work};
 use crate::catalog::quote_identifier;
 use crate::tenancy::{Ownership, TableRole, Tie};
 use crate::world::making::{
-    Attempt, Cells, Draft, MadeRow, Sort, Step, TablePlan, Taken, assemble_distinct, membership_of,
+    Attempt, Cells, Clash, Draft, MadeRow, Sort, Step, TablePlan, Taken, assemble_distinct, membership_of,
 };
 
 /// The tenant that gets no row where there may be one each, so that one can be inserted.
@@ -195,7 +195,7 @@ impl Work<'_> {
                 filling.taken.take_values(plan, &values);
                 self.keep(plan, made(&draft, &cells, values));
             }
-            Tried::Clash { columns, cells, name } => {
+            Tried::Clash(Clash { columns, cells, name }) => {
                 let adopted = self.adopt_clash(plan, &draft, &cells, &columns).await?;
                 if !adopted && draft.index == 1 && draft.optional && draft.seat.is_none() {
                     filling.one_each = true;
@@ -239,8 +239,11 @@ impl Work<'_> {
     /// What the rows of this table say about users and tenants, and what is missing.
     async fn settle(&mut self, plan: &TablePlan<'_>, filling: &Filling) -> Result<(), PopulateError> {
         let table = &plan.table.name;
-        if filling.manner == Manner::WithoutTriggers && !self.without_triggers.contains(table) {
+        if filling.manner == Manner::WithoutTriggers {
+            let deferred =
+                self.without_triggers.get(table).map(|said| format!("a deferred constraint refused them: {said}"));
             let why = match self.refusals.get(table) {
+                _ if deferred.is_some() => deferred.unwrap_or_default(),
                 Some(refusal) => format!("its triggers refused every row: {refusal}"),
                 None => "its references form a cycle that nothing defers".to_owned(),
             };

@@ -5,7 +5,7 @@ use super::insert::{given, insert_sql, where_equal};
 use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
-use crate::world::making::{Attempt, Cells, Draft, Sort, TablePlan, Taken, assemble_distinct};
+use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct};
 use crate::world::{FreshRow, Values};
 
 /// Statements for one candidate: guard, insert, check what is deferred, undo.
@@ -62,7 +62,7 @@ impl Work<'_> {
             draft.attempt = Attempt { forced, disjoint, pending: std::collections::BTreeSet::new(), ..learnt.clone() };
             let (cells, prepare) = match assemble_distinct(plan, &mut draft, &self.ground(), &[], &taken) {
                 Ok(Ok(cells)) => (cells, Vec::new()),
-                Ok(Err((_, columns, cells))) => {
+                Ok(Err(Clash { columns, cells, .. })) => {
                     let prepare = make_room(plan, &columns, &given(&cells));
                     (cells, prepare)
                 }
@@ -144,7 +144,7 @@ impl Work<'_> {
                     );
                     return Ok(());
                 }
-                Tried::Clash { columns, cells, .. } if prepare.is_empty() => {
+                Tried::Clash(Clash { columns, cells, .. }) if prepare.is_empty() => {
                     prepare = make_room(plan, &columns, &given(&cells));
                     taken = Taken::default();
                     if prepare.is_empty() {

@@ -13,7 +13,7 @@ mod repair;
 mod storage;
 mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use error::PopulateError;
 use work::{Ending, Work};
@@ -41,7 +41,7 @@ pub async fn populate(
     seed: u64,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<World, PopulateError> {
-    let mut without_triggers: BTreeSet<QualifiedName> = BTreeSet::new();
+    let mut without_triggers: BTreeMap<QualifiedName, String> = BTreeMap::new();
     let mut last = None;
     for _ in 0..MOST_ROUNDS {
         let mut work = Work::new(session, catalog, intent, values, seed, &without_triggers);
@@ -53,7 +53,7 @@ pub async fn populate(
             Ok(Ending::Refused { tables, source }) => {
                 rollback(session).await?;
                 let before = without_triggers.len();
-                without_triggers.extend(tables);
+                without_triggers.extend(tables.into_iter().map(|table| (table, refusal::reason(&source))));
                 last = Some(source);
                 if without_triggers.len() == before {
                     break;
@@ -66,7 +66,7 @@ pub async fn populate(
             }
         }
     }
-    let source = last.unwrap_or_else(|| unreachable_refusal());
+    let source = last.unwrap_or_else(unreachable_refusal);
     Err(PopulateError::Deferred { source })
 }
 

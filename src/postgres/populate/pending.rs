@@ -10,7 +10,8 @@ impl Work<'_> {
     /// Plans the keys of rows that this table names before they are there; returns how its rows are to go in.
     pub(super) async fn prepare_pending(&mut self, plan: &TablePlan<'_>, step: &Step) -> Result<Manner, PopulateError> {
         let table = &plan.table.name;
-        let mut manner = if self.without_triggers.contains(table) { Manner::WithoutTriggers } else { Manner::Plain };
+        let mut manner =
+            if self.without_triggers.contains_key(table) { Manner::WithoutTriggers } else { Manner::Plain };
         for reference in plan.references.iter().filter(|reference| step.pending.contains(&reference.name)) {
             if reference.nullable {
                 self.left_for_later.push((table.clone(), reference.name.clone()));

@@ -39,7 +39,8 @@ impl Work<'_> {
     }
 
     fn key<'k>(&'k self, table: &QualifiedName) -> &'k [String] {
-        self.catalog.table(table).map(|table| table.key_columns()).unwrap_or_default()
+        let planned = self.plans.get(table).map(|plan| plan.table);
+        planned.or_else(|| self.catalog.table(table)).map(|table| table.key_columns()).unwrap_or_default()
     }
 
     fn query(&self, table: &QualifiedName, rows: &[MadeRow]) -> String {

@@ -8,7 +8,7 @@ use super::work::{Manner, Work};
 use crate::postgres::SqlError;
 use crate::world::Values;
 use crate::world::making::{
-    Cells, Constants, Draft, TablePlan, Taken, Variant, assemble_distinct, shares_identity, slots, turn,
+    Cells, Clash, Constants, Draft, TablePlan, Taken, Variant, assemble_distinct, shares_identity, slots, turn,
 };
 
 /// How often a row is tried.
@@ -23,7 +23,7 @@ pub(super) enum Tried {
     /// It went in, with these cells and values.
     In(Cells, Values, Manner),
     /// A row that is there already has its key; the cells it was to have.
-    Clash { columns: Vec<String>, cells: Cells, name: String },
+    Clash(Clash),
     /// Nothing helped.
     Out(String),
 }
@@ -53,7 +53,7 @@ impl Work<'_> {
         for _ in 0..tries {
             let cells = match assemble_distinct(plan, draft, &self.ground(), &[], taken) {
                 Ok(Ok(cells)) => cells,
-                Ok(Err((name, columns, cells))) => return Ok(Tried::Clash { columns, cells, name }),
+                Ok(Err(clash)) => return Ok(Tried::Clash(clash)),
                 Err(parent) => {
                     return Ok(Tried::Out(format!(
                         "{}: there is no row of {} that it could refer to",
@@ -71,7 +71,7 @@ impl Work<'_> {
             if let Refusal::Taken { name, columns, .. } = &refusal
                 && self.is_settled(plan, draft, columns)
             {
-                return Ok(Tried::Clash { columns: columns.clone(), cells, name: name.clone() });
+                return Ok(Tried::Clash(Clash { columns: columns.clone(), cells, name: name.clone() }));
             }
             if self.adapt(plan, draft, &refusal, &cells, &mut effort) {
                 continue;
@@ -84,7 +84,7 @@ impl Work<'_> {
                 continue;
             }
             if let Refusal::Taken { name, columns, exact: true } = refusal {
-                return Ok(Tried::Clash { columns, cells, name });
+                return Ok(Tried::Clash(Clash { columns, cells, name }));
             }
             break;
         }

@@ -22,8 +22,11 @@ pub(super) struct Work<'a> {
     pub(super) plans: BTreeMap<QualifiedName, TablePlan<'a>>,
     pub(super) planned: BTreeMap<(QualifiedName, String, Option<usize>, usize), String>,
     pub(super) metadata_keys: BTreeSet<String>,
-    /// Tables whose triggers and references are switched off while rows go in.
-    pub(super) without_triggers: BTreeSet<QualifiedName>,
+    pub(super) demand: BTreeMap<QualifiedName, usize>,
+    /// Files are there.
+    pub(super) has_files: bool,
+    /// Tables whose triggers and references are switched off while rows go in, with what a deferred constraint of theirs said.
+    pub(super) without_triggers: BTreeMap<QualifiedName, String>,
     /// What was learnt while a table was filled, for the fresh rows.
     pub(super) learnt: BTreeMap<QualifiedName, (Manner, Attempt)>,
     /// What a table's triggers or constraints said last, where nothing helped against it.
@@ -60,7 +63,7 @@ impl<'a> Work<'a> {
         intent: &'a Intent,
         values: &'a BTreeMap<QualifiedName, BTreeMap<String, String>>,
         seed: u64,
-        without_triggers: &BTreeSet<QualifiedName>,
+        without_triggers: &BTreeMap<QualifiedName, String>,
     ) -> Self {
         let entropy = Entropy::new(seed);
         Self {
@@ -74,6 +77,8 @@ impl<'a> Work<'a> {
             plans: BTreeMap::new(),
             planned: BTreeMap::new(),
             metadata_keys: metadata_keys(catalog),
+            demand: BTreeMap::new(),
+            has_files: false,
             without_triggers: without_triggers.clone(),
             learnt: BTreeMap::new(),
             refusals: BTreeMap::new(),
@@ -88,6 +93,10 @@ impl<'a> Work<'a> {
         self.ask_the_rules().await?;
         self.frame("begin the rows' transaction", "begin; set local statement_timeout = '30s'").await?;
         for step in &steps {
+            let plan = self.plans.get(&step.table);
+            if plan.is_some_and(|plan| plan.references.iter().any(|reference| reference.parent.schema == "storage")) {
+                self.fill_storage().await?;
+            }
             self.fill(step).await?;
         }
         self.make_up_for_pending().await?;
@@ -102,7 +111,13 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn wishes(&self) -> Wishes<'_> {
-        Wishes { intent: self.intent, people: &self.people, values: self.values, metadata_keys: &self.metadata_keys }
+        Wishes {
+            intent: self.intent,
+            people: &self.people,
+            values: self.values,
+            metadata_keys: &self.metadata_keys,
+            demand: &self.demand,
+        }
     }
 
     pub(super) fn ground(&self) -> Ground<'_> {
@@ -160,6 +175,7 @@ impl<'a> Work<'a> {
             plans.insert(table.name.clone(), TablePlan::new(table, &context));
         }
         self.plans = plans;
+        self.count_demand();
         let nodes: Vec<Node<'_>> = self
             .plans
             .values()
@@ -170,6 +186,32 @@ impl<'a> Work<'a> {
             })
             .collect();
         Ok(order(&nodes))
+    }
+
+    /// Where each row of a table wants a row of reference data for itself, there must be as many. What is demanded of a
+    /// table may be demanded of the next in turn.
+    fn count_demand(&mut self) {
+        for _ in 0..MOST_LINKS {
+            let mut demand: BTreeMap<QualifiedName, usize> = BTreeMap::new();
+            let wishes = self.wishes();
+            for plan in self.plans.values() {
+                let alone = |columns: &[String]| plan.uniques.iter().any(|unique| unique.columns == columns);
+                let wanting = plan.references.iter().filter(|reference| {
+                    matches!(wishes.sort(&reference.parent), Sort::Free | Sort::Parent)
+                        && self.plans.contains_key(&reference.parent)
+                        && alone(&reference.columns)
+                });
+                for reference in wanting {
+                    let rows = wishes.drafts(plan.table).len() + wishes.fresh_drafts(plan.table).len();
+                    let most = demand.entry(reference.parent.clone()).or_default();
+                    *most = rows.max(*most);
+                }
+            }
+            if demand == self.demand {
+                break;
+            }
+            self.demand = demand;
+        }
     }
 
     /// The tables that clients can name and the users', with every table that they refer to.
@@ -259,6 +301,9 @@ impl<'a> Work<'a> {
 
 /// More partitions than these tell nothing new about where rows may go.
 const MOST_PARTITIONS: usize = 8;
+
+/// More one-to-one references in a row than any schema has.
+const MOST_LINKS: usize = 4;
 
 fn priority(sort: Sort) -> u8 {
     match sort {

@@ -26,19 +26,21 @@ impl EmbeddedServer {
         blocking(move || {
             let directory = WorkDirectory::create(None)?;
             let failed = |what: String| ProvisionError::Start { what, log: String::new() };
+            let socket = directory.path().join("engine");
             let engine = PgliteServer::builder()
                 .temporary()
                 .extensions(wanted)
                 .username(SUPERUSER)
                 .database("postgres")
                 .relaxed_durability(true)
+                // Not by TCP: its small packets would wait 40 ms for each other, and everybody on the machine could connect.
+                .unix(&socket)
                 .start()
                 .map_err(|error| failed(format!("the embedded engine did not start: {error:#}")))?;
             directory
                 .also_remove(engine.root())
                 .map_err(ProvisionError::path("noting the engine's files in", directory.path()))?;
-            let address = engine.tcp_addr().ok_or_else(|| failed("the embedded engine has no address".to_owned()))?;
-            let relay = Relay::start(directory.path(), address)
+            let relay = Relay::start(directory.path(), socket)
                 .map_err(ProvisionError::path("making a socket in", directory.path()))?;
             Ok(Self { relay, engine: Some(engine), directory })
         })

@@ -1,5 +1,5 @@
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,15 +18,15 @@ pub(super) struct Relay {
 
 #[derive(Debug)]
 struct State {
-    engine: SocketAddr,
+    engine: PathBuf,
     stopping: AtomicBool,
     /// The connection to the engine that is in use.
-    current: Mutex<Option<TcpStream>>,
+    current: Mutex<Option<UnixStream>>,
 }
 
 impl Relay {
     /// Listens on a socket in this directory under the name that Postgres clients look for.
-    pub(super) fn start(directory: &Path, engine: SocketAddr) -> io::Result<Self> {
+    pub(super) fn start(directory: &Path, engine: PathBuf) -> io::Result<Self> {
         let socket = directory.join(".s.PGSQL.5432");
         let listener = UnixListener::bind(&socket)?;
         let state = Arc::new(State { engine, stopping: AtomicBool::new(false), current: Mutex::new(None) });
@@ -56,7 +56,7 @@ impl Drop for Relay {
 }
 
 impl State {
-    fn current(&self) -> std::sync::MutexGuard<'_, Option<TcpStream>> {
+    fn current(&self) -> std::sync::MutexGuard<'_, Option<UnixStream>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -72,8 +72,7 @@ impl State {
     }
 
     fn connect(&self, client: UnixStream) -> io::Result<()> {
-        let engine = TcpStream::connect(self.engine)?;
-        engine.set_nodelay(true)?;
+        let engine = UnixStream::connect(&self.engine)?;
         *self.current() = Some(engine.try_clone()?);
         if self.stopping.load(Ordering::SeqCst) {
             return Ok(());
@@ -91,7 +90,7 @@ impl State {
 }
 
 /// Passes on what the engine says, to its last word, whether or not the client still listens.
-fn answer(mut engine: TcpStream, mut client: UnixStream) {
+fn answer(mut engine: UnixStream, mut client: UnixStream) {
     let mut buffer = vec![0; 64 * 1024];
     let mut listening = true;
     while let Ok(length) = engine.read(&mut buffer) {

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::names::{Holds, holds, words};
 use super::reading::{Reading, foreign_key_of};
-use super::sources::{CLAIMS, Source, Use};
+use super::sources::{CLAIMS, Source, USER_METADATA, Use, client_written};
 use super::ties::Ties;
 use super::users::Users;
-use crate::tenancy::{Identity, IdentityValue, JsonClaim, Membership, Ownership, Profile, Setting, TenantRoot, Tie};
+use crate::tenancy::{
+    ClientPlace, ClientWritten, Identity, IdentityValue, JsonClaim, Membership, Ownership, Profile, Setting,
+    TenantRoot, Tie,
+};
 
 /// What values are found from.
 pub(super) struct Ground<'a> {
@@ -40,6 +43,26 @@ pub(super) fn read_values(ground: &Ground<'_>, identity: &mut Identity) {
         };
         add(identity, source, value, reason);
     }
+}
+
+/// Adds what the schema reads and clients write themselves.
+pub(super) fn read_client_written(ground: &Ground<'_>, identity: &mut Identity) {
+    let uses = client_written(ground.reading.catalog);
+    let mut by_source: BTreeMap<&Source, Vec<&Use>> = BTreeMap::new();
+    for found in &uses {
+        by_source.entry(&found.source).or_default().push(found);
+    }
+    identity.client_written = by_source
+        .into_iter()
+        .map(|(source, uses)| ClientWritten {
+            place: match source.setting.as_str() {
+                USER_METADATA => ClientPlace::UserMetadata,
+                setting => ClientPlace::Setting(setting.to_owned()),
+            },
+            path: source.path.clone(),
+            value: ground.value(source, &uses),
+        })
+        .collect();
 }
 
 fn add(identity: &mut Identity, source: &Source, value: IdentityValue, reason: String) {
@@ -96,7 +119,7 @@ impl Ground<'_> {
         {
             return None;
         }
-        let several = by_name == Some(Holds::Tenants);
+        let several = by_name == Some(Holds::Tenants) || words(name).last().is_some_and(|last| last == "ids");
         let tenant = |root| if several { IdentityValue::TenantIds(root) } else { IdentityValue::TenantId(root) };
         let named = match by_name {
             Some(Holds::Tenant | Holds::Tenants) => self.root_named(name, uses).map(tenant),

@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 use crate::catalog::{Catalog, Privilege, QualifiedName};
 use crate::settings::SystemSettings;
 use crate::tenancy::{
-    Identity, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Setting, TenancyError, TenantRoot, Tie,
+    Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership, Profile, Setting, TenancyError,
+    TenantRoot, Tie,
 };
 use memberships::Found;
 use reading::Reading;
@@ -274,17 +275,16 @@ fn identity(
     settings: &SystemSettings,
 ) -> Result<Identity, TenancyError> {
     let mut identity = roles::identity_of_roles(reading);
-    identity::read_values(
-        &identity::Ground {
-            reading,
-            users,
-            roots: &skeleton.roots,
-            users_root: skeleton.users_root,
-            memberships: &skeleton.memberships,
-            ties,
-        },
-        &mut identity,
-    );
+    let ground = identity::Ground {
+        reading,
+        users,
+        roots: &skeleton.roots,
+        users_root: skeleton.users_root,
+        memberships: &skeleton.memberships,
+        ties,
+    };
+    identity::read_values(&ground, &mut identity);
+    identity::read_client_written(&ground, &mut identity);
     let declared = &settings.identity;
     let replace = |inferred: &mut Option<String>, declared: &Option<String>| {
         if let Some(declared) = declared {
@@ -302,6 +302,12 @@ fn identity(
     };
     let claims_setting =
         identity.claims.first().map_or_else(|| sources::CLAIMS.to_owned(), |claim| claim.setting.clone());
+    if !declared.claims.is_empty() {
+        // Whoever declares where the tenant is named has said where it is not.
+        identity
+            .claims
+            .retain(|claim| !matches!(claim.value, IdentityValue::TenantId(_) | IdentityValue::TenantIds(_)));
+    }
     for (named, text) in &declared.claims {
         let path = split_outside_quotes(named, '.');
         let value = value(text, format!("identity.claims.{named}"))?;

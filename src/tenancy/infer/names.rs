@@ -163,7 +163,13 @@ pub(super) fn user_column_rank(column: &str) -> Option<usize> {
         [] if words.iter().any(|word| word == "auth" || word == "clerk") => 0,
         ["user" | "uid" | "userid" | "usr"] => 0,
         ["supabase" | "app" | "external" | "firebase", "user"] => 0,
-        ["owner"] | ["primary", "owner"] | ["owner", "user"] | ["primary", "owner", "user"] | ["owned", "by"] => 1,
+        ["owner"]
+        | ["primary", "owner"]
+        | ["owner", "user"]
+        | ["primary", "owner", "user"]
+        | ["owned", "by"]
+        | ["founder"]
+        | ["founded", "by"] => 1,
         ["profile" | "member" | "person" | "ownerid"] | ["user", "profile"] | ["profile", "user"] => 2,
         ["creator" | "author" | "sender" | "host" | "requester" | "follower" | "poster" | "uploader"]
         | ["created" | "submitted" | "uploaded" | "posted" | "added" | "requested" | "authored", "by"]

@@ -26,7 +26,7 @@ pub(super) fn privilege_columns(
         TableRole::Root(_) | TableRole::Profile => Subject::Principal,
         TableRole::Membership(_) => Subject::Membership,
         TableRole::Plain if joins_people => Subject::Membership,
-        TableRole::Plain if names_billing(&table.name.name) => Subject::Billing,
+        TableRole::Plain if names_billing(&table.name.name) && !is_own_trade(table) => Subject::Billing,
         TableRole::Plain => return Vec::new(),
     };
     // A profile that is the membership too holds what a user may do and what it has paid for.
@@ -43,6 +43,41 @@ pub(super) fn privilege_columns(
         Some(Reasoned { value: column.name.clone(), reason: reason.to_owned(), origin: Origin::Inferred })
     };
     table.columns.iter().filter_map(judged).collect()
+}
+
+/// Whether a table holds what the tenant bills its own customers, and not what it is billed: the invoice names a customer and no
+/// provider of payments.
+fn is_own_trade(table: &Table) -> bool {
+    const TRADE: [&str; 8] =
+        ["invoice", "invoices", "payment", "payments", "purchase", "purchases", "charge", "charges"];
+    const PROVIDERS: [&str; 7] = ["stripe", "paddle", "lemonsqueezy", "paypal", "provider", "external", "subscription"];
+    const PARTIES: [&str; 16] = [
+        "customer",
+        "client",
+        "buyer",
+        "recipient",
+        "payer",
+        "payee",
+        "vendor",
+        "supplier",
+        "patient",
+        "student",
+        "guest",
+        "contact",
+        "donor",
+        "attendee",
+        "debtor",
+        "payable",
+    ];
+    // `customer_id text` is what a provider of payments calls its customer.
+    let names_party = |column: &Column| {
+        let words = words(&column.name);
+        let is_key = words.last().is_some_and(|last| last == "id");
+        any_of(&words, &PARTIES) && !(is_key && column.data_type.is_text())
+    };
+    any_of(&table_words(&table.name.name), &TRADE)
+        && table.columns.iter().any(names_party)
+        && !table.columns.iter().any(|column| any_of(&words(&column.name), &PROVIDERS))
 }
 
 /// Whether a table gives users roles, though it is no membership of a tenant: `user_roles`.

@@ -32,9 +32,36 @@ pub(super) struct Use {
     pub(super) place: String,
 }
 
+/// The column of `auth.users` that users write themselves, in place of a setting.
+pub(super) const USER_METADATA: &str = "auth.users.raw_user_meta_data";
+/// What PostgREST hands a request's headers and cookies over in.
+const WRITTEN_BY_CLIENTS: [&str; 2] = ["request.headers", "request.cookies"];
+
 /// Every use of a claim or setting in the schema.
 pub(super) fn uses(catalog: &Catalog) -> Vec<Use> {
-    let scanner = Scanner { helpers: helpers(catalog) };
+    found_by(&Scanner { helpers: helpers(catalog), client_written: false }, catalog)
+}
+
+/// Every use of what clients write themselves. Metadata that a trigger reads when a user signs up is left out: that is where a
+/// new user's name comes from.
+pub(super) fn client_written(catalog: &Catalog) -> Vec<Use> {
+    let signing_up: Vec<String> = catalog
+        .functions
+        .iter()
+        .filter(|function| function.is_trigger)
+        .map(|function| format!("function {}", function.name))
+        .collect();
+    let mut uses = found_by(&Scanner { helpers: helpers(catalog), client_written: true }, catalog);
+    uses.retain(|found| {
+        let written = found.source.setting == USER_METADATA && !signing_up.contains(&found.place)
+            || WRITTEN_BY_CLIENTS.contains(&found.source.setting.as_str())
+            || found.source.path.first().is_some_and(|key| key == "user_metadata");
+        written && !found.source.path.is_empty()
+    });
+    uses
+}
+
+fn found_by(scanner: &Scanner, catalog: &Catalog) -> Vec<Use> {
     let mut uses = Vec::new();
     for table in &catalog.tables {
         for policy in &table.policies {
@@ -74,7 +101,7 @@ fn helpers(catalog: &Catalog) -> HashMap<String, Source> {
     helpers.insert("auth.email".to_owned(), claim(&["email"]));
     // A helper may call another.
     for _ in 0..3 {
-        let scanner = Scanner { helpers: helpers.clone() };
+        let scanner = Scanner { helpers: helpers.clone(), client_written: false };
         for function in catalog.functions.iter().filter(|function| hands_on(function)) {
             let mut found = Vec::new();
             scanner.scan(&function.source, None, "", &mut found);
@@ -106,6 +133,8 @@ fn hands_on(function: &Function) -> bool {
 
 struct Scanner {
     helpers: HashMap<String, Source>,
+    /// Whether what clients write themselves counts too.
+    client_written: bool,
 }
 
 impl Scanner {
@@ -129,6 +158,9 @@ impl Scanner {
     /// `jsonb_extract_path_text(auth.jwt(), …)` through the second.
     fn base(&self, tokens: &[Token], start: usize) -> Option<(Source, usize)> {
         let Token::Word(first) = tokens.get(start)? else { return None };
+        if self.client_written && first == "raw_user_meta_data" {
+            return Some((named(USER_METADATA.to_owned()), start + 1));
+        }
         let qualified_before = start > 0 && tokens.get(start - 1).is_some_and(|token| token.is_mark("."));
         if first == "current_setting" {
             let (Some(open), Some(Token::Text(name))) = (tokens.get(start + 1), tokens.get(start + 2)) else {
@@ -139,7 +171,8 @@ impl Scanner {
             }
             let setting = name.to_lowercase();
             let end = closing(tokens, start + 1)?;
-            return is_identity(&setting).then_some((named(setting), end));
+            let written = self.client_written && WRITTEN_BY_CLIENTS.contains(&setting.as_str());
+            return (written || is_identity(&setting)).then_some((named(setting), end));
         }
         if qualified_before {
             return None;
@@ -359,7 +392,7 @@ mod tests {
     use super::*;
 
     fn read(sql: &str) -> Vec<(String, String, Option<String>)> {
-        let scanner = Scanner { helpers: helpers(&Catalog::default()) };
+        let scanner = Scanner { helpers: helpers(&Catalog::default()), client_written: false };
         let mut uses = Vec::new();
         scanner.scan(sql, None, "", &mut uses);
         uses.into_iter().map(|found| (found.source.setting, found.source.path.join("."), found.column)).collect()

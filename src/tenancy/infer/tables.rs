@@ -37,7 +37,7 @@ pub(super) fn tables(
                 public: Vec::new(),
                 shared: Vec::new(),
                 client_commands: None,
-                privilege_columns: inferred_privileges(users, skeleton, table, role, &tie.value),
+                privilege_columns: inferred_privileges(users, skeleton, table, role, ties),
                 global_uniques: Vec::new(),
             };
             if let Some(settings) = declared.get(&table.name) {
@@ -64,8 +64,9 @@ fn inferred_privileges(
     skeleton: &Skeleton,
     table: &Table,
     role: TableRole,
-    tie: &Tie,
+    ties: &Ties,
 ) -> Vec<Reasoned<String>> {
+    let Some(tie) = ties.get(&table.name).map(|tie| &tie.value) else { return Vec::new() };
     if !holds_rows(table) || table.parent.is_some() || matches!(tie, Tie::Global | Tie::Untied) {
         return Vec::new();
     }
@@ -75,6 +76,11 @@ fn inferred_privileges(
         Tie::Through { columns, .. } => skip.extend(columns.iter().map(String::as_str)),
         Tie::Root(_) | Tie::Global | Tie::Untied => {}
     }
+    // A reference to what a tenant owns says nothing of what it may; one to reference data, a plan, does.
+    let owned =
+        |parent: &QualifiedName| ties.get(parent).is_none_or(|tie| !matches!(tie.value, Tie::Global | Tie::Untied));
+    let references = table.foreign_keys.iter().filter(|key| owned(&key.referenced_table));
+    skip.extend(references.flat_map(|key| &key.columns).map(String::as_str));
     if let TableRole::Membership(index) = role
         && let Some(membership) = skeleton.memberships.get(index)
     {
