@@ -105,10 +105,11 @@ fn unnamed(scene: &Scene<'_>, target: &TenantTable<'_>, row: &StoredRow) -> Opti
         target.table.foreign_keys.iter().any(|key| {
             key.columns == [column]
                 && (people == Some(&key.referenced_table)
-                    || scene
-                        .intent
-                        .table(&key.referenced_table)
-                        .is_some_and(|parent| parent.role == TableRole::Profile))
+                    || scene.intent.table(&key.referenced_table).is_some_and(|parent| match parent.role {
+                        TableRole::Profile => true,
+                        TableRole::Root(root) => scene.users_are_tenants(root),
+                        TableRole::Membership(_) | TableRole::Plain => false,
+                    }))
         })
     };
     let nulls: Vec<String> = target
