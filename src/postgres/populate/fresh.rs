@@ -60,6 +60,16 @@ impl Work<'_> {
             let forced = std::collections::BTreeMap::new();
             let disjoint = learnt.disjoint || !plan.table.exclusions.is_empty();
             draft.attempt = Attempt { forced, disjoint, pending: std::collections::BTreeSet::new(), ..learnt.clone() };
+            // What joins two rows may have to join two that belong together: that of a kept row does, any other pair may not.
+            let joining = self.joining_key(plan);
+            if let Some(key) = joining {
+                draft.index = 0;
+                if let Ok(Ok(cells)) = assemble_distinct(plan, &mut draft, &self.ground(), &[], &Taken::default()) {
+                    let prepare = make_room(plan, key, &given(&cells));
+                    candidates.push(Candidate { table: plan.table.name.clone(), draft, cells, prepare, manner });
+                    continue;
+                }
+            }
             let (cells, prepare) = match assemble_distinct(plan, &mut draft, &self.ground(), &[], &taken) {
                 Ok(Ok(cells)) => (cells, Vec::new()),
                 Ok(Err(Clash { columns, cells, .. })) => {
@@ -71,6 +81,21 @@ impl Work<'_> {
             candidates.push(Candidate { table: plan.table.name.clone(), draft, cells, prepare, manner });
         }
         candidates
+    }
+
+    /// The unique key of a table that joins rows, none of them people: of references alone.
+    fn joining_key<'p>(&self, plan: &'p TablePlan<'_>) -> Option<&'p [String]> {
+        let joins = |column: &String| {
+            plan.references.iter().any(|reference| {
+                let people =
+                    self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
+                !people && reference.parent != plan.table.name && reference.columns.contains(column)
+            })
+        };
+        plan.uniques
+            .iter()
+            .find(|key| key.columns.len() > 1 && key.columns.iter().all(joins))
+            .map(|key| key.columns.as_slice())
     }
 
     /// Inserts these one after the other, each undone; how many went in before one did not.
