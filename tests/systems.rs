@@ -3,6 +3,8 @@
 //! `SEAWORTHY_PG_IMAGE` names the container's image. Where a provider is absent its trials are skipped and say why; in CI
 //! (`CI=true`) none may be.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;

@@ -49,7 +49,7 @@ enum Control {
 
 /// Fails where an attack shows its signal. Passes where none does and, in every topic, the rightful owner's same
 /// statement shows it in some shape; or where no client can do it at all, nobody meant one to, and the service role's
-/// shows it. Everything else is unproven (DESIGN.md, soundness 1).
+/// shows it. Everything else is unproven (ARCHITECTURE.md, "Why it is so").
 #[must_use]
 pub fn beside_controls(case: &Case, outcomes: &[Outcome], meant: &[String], optional: &[String]) -> Finding {
     let shows = |index: &usize| match (case.probes.get(*index), outcomes.get(*index)) {

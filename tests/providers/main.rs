@@ -1,5 +1,6 @@
 //! Every provider of Postgres, started for real, and nothing of it left afterwards.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod child;
 #[cfg(feature = "download")]

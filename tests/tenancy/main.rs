@@ -1,5 +1,6 @@
 //! What a person would say about a schema is what is inferred.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod declared;
 mod describe;
