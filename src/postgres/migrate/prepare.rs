@@ -144,7 +144,7 @@ impl Preparing<'_, '_> {
             return self.note("left out, for it sends rows to whoever applies the file");
         }
         if let Some(create) = CreateExtension::parse(&tokens(text)) {
-            return self.create_extension(&create, text);
+            return self.create_extension(&create);
         }
         if first.get(1).is_some_and(|token| token.is("extension"))
             || first.get(2).is_some_and(|token| is("comment") && token.is("extension"))
@@ -163,7 +163,7 @@ impl Preparing<'_, '_> {
         }
     }
 
-    fn create_extension(&mut self, create: &CreateExtension, text: &str) {
+    fn create_extension(&mut self, create: &CreateExtension) {
         let included = supabase::INCLUDED.iter().any(|(name, _)| *name == create.name);
         let standing = self.is_standing(&create.name);
         if !standing && !self.context.lacks(&create.name) {
@@ -181,7 +181,6 @@ impl Preparing<'_, '_> {
             let quoted = quote_literal(&body);
             return self.push(format!("do {quoted}"));
         }
-        tracing::debug!(extension = create.name, statement = text, "stood in");
         self.stand_in(create);
     }
 
