@@ -15,5 +15,6 @@ pub mod settings;
 #[cfg(test)]
 mod snapshots;
 pub mod tenancy;
+pub mod trial;
 pub mod verdict;
 pub mod world;

@@ -105,21 +105,35 @@ fn judge(fixture: &Fixture, record: Option<&Result<RunRecord, String>>) -> Resul
     if fixture.broken { expect_finding(record, &fixture.check) } else { expect_clean(record, &fixture.check) }
 }
 
-/// The check fails on some object.
+/// The check fails on some object, and says what to do about it.
 fn expect_finding(record: &RunRecord, check: &str) -> Result<(), Failed> {
-    if record.results.iter().any(|result| result.check == check && result.status == Status::Fail) {
-        return Ok(());
+    let failed = |result: &&CheckResult| result.check == check && result.status == Status::Fail;
+    if let Some(result) = record.results.iter().find(failed) {
+        return if result.fix.is_some() || NO_FIX_IN_SQL.contains(&check) {
+            Ok(())
+        } else {
+            Err(format!("{check} suggests nothing:\n{}", line(result)).into())
+        };
     }
     let rest: Vec<String> =
         record.results.iter().filter(|result| result.check == check || is_bad(result)).map(line).collect();
     Err(format!("{check} finds nothing; what there is:\n{}", rest.join("\n")).into())
 }
 
-/// The check passes somewhere, and nothing fails, breaks or is left unproven.
+/// What no statement mends: files are to be renamed, moved or written.
+const NO_FIX_IN_SQL: [&str; 3] =
+    ["migrations/does-not-apply", "migrations/duplicate-version", "migrations/out-of-order"];
+
+/// The check does not fail, and in its family and in isolation nothing blocks. Fixtures are as small as their defect allows, so what other families
+/// ask for (grants, keys, indexes, timestamps) is not asked of them; the systems of this repository have it all.
 fn expect_clean(record: &RunRecord, check: &str) -> Result<(), Failed> {
+    let family = check.split_once('/').map_or(check, |(family, _)| family);
+    let asked =
+        |result: &&CheckResult| result.check.split_once('/').is_some_and(|(of, _)| [family, "isolation"].contains(&of));
     let bad: Vec<String> = record
         .results
         .iter()
+        .filter(asked)
         .filter(|result| is_bad(result) || (result.check == check && result.status == Status::Fail))
         .map(line)
         .collect();

@@ -1,5 +1,5 @@
 use crate::probe::{Outcome, SqlProbe};
-use crate::verdict::{ObjectRef, Severity, Status};
+use crate::verdict::{ObjectRef, Severity, Source, Status};
 
 /// One check asked about one object.
 #[derive(Debug, Clone)]
@@ -48,13 +48,22 @@ pub struct Finding {
     pub observed: String,
     /// The probes that show it, by index: the offending one first, then its control.
     pub evidence: Vec<usize>,
+    /// The place in a file, where the check knows better than the object tells.
+    pub source: Option<Source>,
 }
 
 impl Finding {
     /// A conclusion without probes.
     #[must_use]
     pub fn new(status: Status, summary: impl Into<String>) -> Self {
-        Self { status, severity: None, summary: summary.into(), observed: String::new(), evidence: Vec::new() }
+        Self {
+            status,
+            severity: None,
+            summary: summary.into(),
+            observed: String::new(),
+            evidence: Vec::new(),
+            source: None,
+        }
     }
 
     /// Why nothing can be said where no role is a client's.
@@ -77,6 +86,13 @@ impl Finding {
     #[must_use]
     pub fn shown_by(mut self, probes: impl IntoIterator<Item = usize>) -> Self {
         self.evidence = probes.into_iter().collect();
+        self
+    }
+
+    /// Says where in a file; lines count from 1.
+    #[must_use]
+    pub fn located(mut self, file: &str, line: usize) -> Self {
+        self.source = Some(Source { file: file.to_owned(), line });
         self
     }
 

@@ -1,6 +1,9 @@
 //! The checks: a folder per family, a file per check. Each plans its probes from the catalog, the intent and the world, and
 //! judges what came back. Both are pure functions.
 
+#[macro_use]
+mod example;
+
 mod case;
 pub mod isolation;
 pub mod judge;
@@ -12,7 +15,7 @@ pub mod scene;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};
-pub use registry::{ON_THE_WAY, REGISTRY, every_check};
+pub use registry::{REGISTRY, every_check};
 pub use scene::{Scene, Subject};
 
 use crate::verdict::CheckInfo;

@@ -1,7 +1,7 @@
 use super::{Check, isolation, migrations, privileges, rls};
 use crate::verdict::CheckInfo;
 
-/// Every check that asks about an object of the schema: the one list.
+/// Every check: the one list, in the order of the ids.
 pub const REGISTRY: &[Check] = &[
     isolation::anonymous_read::CHECK,
     isolation::anonymous_write::CHECK,
@@ -31,20 +31,16 @@ pub const REGISTRY: &[Check] = &[
     isolation::trigger_crosses_tenants::CHECK,
     isolation::uniqueness_oracle::CHECK,
     isolation::unreachable_tenant_data::CHECK,
+    migrations::does_not_apply::CHECK,
+    migrations::duplicate_version::CHECK,
+    migrations::out_of_order::CHECK,
     privileges::harness_bypasses_rls::CHECK,
     rls::not_enabled::CHECK,
     rls::policies_but_disabled::CHECK,
 ];
 
-/// What is judged on the way to the schema, before any check can be asked.
-pub const ON_THE_WAY: &[CheckInfo] =
-    &[migrations::does_not_apply::INFO, migrations::duplicate_version::INFO, migrations::out_of_order::INFO];
-
 /// Everything that is known of every check, in the order of their ids.
 #[must_use]
 pub fn every_check() -> Vec<CheckInfo> {
-    let mut checks: Vec<CheckInfo> =
-        REGISTRY.iter().map(|check| check.info).chain(ON_THE_WAY.iter().copied()).collect();
-    checks.sort_by_key(|info| info.id);
-    checks
+    REGISTRY.iter().map(|check| check.info).collect()
 }

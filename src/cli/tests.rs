@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{Console, run};
 use crate::report::sample;
 use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Signal, SystemRun};
-use crate::verdict::{CheckInfo, Event, Family, RunRecord, RunVerdict, Severity};
+use crate::verdict::{CheckInfo, Event, Example, ExampleFile, Family, RunRecord, RunVerdict, Severity};
 
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
@@ -55,6 +55,11 @@ struct Scripted {
     cleaned: Mutex<bool>,
 }
 
+const EXAMPLE: Example = Example {
+    failing: &[ExampleFile { path: "schema.sql", text: "create table notes (id uuid);\n" }],
+    passing: &[ExampleFile { path: "schema.sql", text: "create table notes (id uuid primary key);\n" }],
+};
+
 const CHECKS: [CheckInfo; 2] = [
     CheckInfo {
         id: "isolation/cross-tenant-read",
@@ -62,6 +67,7 @@ const CHECKS: [CheckInfo; 2] = [
         severity: Severity::Critical,
         title: "Nobody reads another tenant's rows",
         help: "A row that a member of another tenant can read is a leak.",
+        example: EXAMPLE,
     },
     CheckInfo {
         id: "rls/not-enabled",
@@ -69,6 +75,7 @@ const CHECKS: [CheckInfo; 2] = [
         severity: Severity::Critical,
         title: "Row security is on where clients can reach",
         help: "Without it every grant is a leak.",
+        example: EXAMPLE,
     },
 ];
 

@@ -4,6 +4,7 @@
 //! what could act in it (escape sequences on a terminal, markup in Markdown).
 
 mod digest;
+mod explain;
 mod files;
 mod json;
 mod markdown;
@@ -12,6 +13,7 @@ pub(crate) mod sample;
 mod terminal;
 mod text;
 
+pub use explain::{check_index, check_page, explanation, listing};
 pub use files::{FileFormat, UnknownFormat, WriteError, folder_name, write_files};
 pub use json::{render as json, render_all as json_array};
 pub use markdown::render as markdown;

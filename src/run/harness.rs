@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use super::prepare::{Found, find, left_alone, migrate, people};
 use super::probing::{Asked, probe, selected};
-use super::record::{Circumstances, on_the_way, record};
+use super::record::{Circumstances, record};
 use super::request::{CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemRun};
 use super::{Interrupt, RunError, Target};
 use crate::checks::scene::Scene;
@@ -126,14 +126,13 @@ async fn check_one(
     let started = jiff::Timestamp::now();
     let found = find(target)?;
     let schema = migrate(server, target, &found, tell).await?;
-    let mut results = on_the_way(&found, &schema.applied, &request.selection);
     let world = people(&schema, target, request.seed, tell).await?;
-    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world };
+    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     tell(Event::Stage(format!("{}: probing", target.name)));
     let (sessions, clones) = sessions(server, &schema.database, scene.subjects().len()).await?;
     let left_alone = left_alone(&target.settings, &schema);
     let asked = Asked { scene, selection: &request.selection, left_alone: &left_alone };
-    results.extend(probe(asked, sessions, tell).await?);
+    let results = probe(asked, sessions, tell).await?;
     for clone in clones {
         server.drop_database(clone).await?;
     }
@@ -172,7 +171,7 @@ async fn plan_one(
     let found: Found = find(target)?;
     let schema = migrate(server, target, &found, tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
-    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world };
+    let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     let mut planned = Vec::new();
     let mut plan = |check: &str, tables: &[String], object: String| {
         let subjects: Vec<Subject> = if tables.is_empty() {
@@ -186,9 +185,6 @@ async fn plan_one(
             check: check.to_owned(),
         }));
     };
-    for result in on_the_way(&found, &schema.applied, &request.selection) {
-        plan(&result.check, &result.tables, result.object.to_string());
-    }
     for subject in scene.subjects() {
         for check in REGISTRY.iter().filter(|check| request.selection.takes_check(check.info.id)) {
             for case in (check.plan)(&scene, &subject) {

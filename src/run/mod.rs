@@ -9,6 +9,7 @@ mod record;
 mod request;
 mod signal;
 mod target;
+mod trials;
 
 pub use error::RunError;
 pub use harness::Harness;

@@ -1,14 +1,16 @@
 use std::collections::BTreeMap;
 
+use super::trials::trials;
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
 use crate::postgres::introspect::{introspect, schema_fingerprint};
-use crate::postgres::migrate::{Applied, ApplyOptions, MigrationFailure, apply, apply_seed};
+use crate::postgres::migrate::{Applied, ApplyOptions, apply, apply_seed};
 use crate::postgres::provision::{Database, Server};
 use crate::postgres::{Session, populate};
 use crate::project::{self, Project};
 use crate::settings::SystemSettings;
 use crate::tenancy::{self, Intent, Profile, Surroundings};
+use crate::trial::{MigrationFailure, Trials};
 use crate::verdict::Event;
 use crate::world::World;
 
@@ -36,6 +38,8 @@ pub(super) struct Schema {
     pub(super) fingerprint: String,
     /// What should be allowed.
     pub(super) intent: Intent,
+    /// What came of the files.
+    pub(super) trials: Trials,
 }
 
 /// Finds a system's files.
@@ -73,7 +77,8 @@ pub(super) async fn migrate(
     let surroundings =
         Surroundings { profile: found.profile, exposed_schemas: exposed_schemas(&target.settings, found) };
     let intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
-    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent })
+    let trials = trials(&found.project, &applied);
+    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, trials })
 }
 
 /// Makes the world in the scratch database.

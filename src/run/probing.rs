@@ -170,7 +170,7 @@ fn result_of(info: &CheckInfo, case: &Case, outcomes: &[Outcome], finding: Findi
         consequences: Vec::new(),
         repro: shown.filter(|_| failed).map(SqlProbe::script),
         fix: case.fix.clone().filter(|_| failed),
-        source: None,
+        source: finding.source,
         baseline: None,
         waiver: None,
         duration_ms,

@@ -6,14 +6,13 @@ use std::time::Duration;
 use super::prepare::{Found, Schema};
 use super::request::CheckRequest;
 use super::{Selection, Target};
-use crate::checks::{every_check, migrations};
+use crate::checks::every_check;
 use crate::postgres::migrate::Applied;
 use crate::postgres::provision::Server;
-use crate::project::ProjectProblem;
 use crate::tenancy::{Origin, Tie};
 use crate::verdict::{
-    CellStatus, CheckInfo, CheckRecord, CheckResult, Column, ObjectKind, ObjectRef, PostgresRecord, RunInfo, RunRecord,
-    RunVerdict, SCHEMA_VERSION, Source, Status, WaiverProblem, apply_waivers, fingerprint,
+    CellStatus, CheckRecord, CheckResult, Column, ObjectKind, PostgresRecord, RunInfo, RunRecord, RunVerdict,
+    SCHEMA_VERSION, Status, WaiverProblem, apply_waivers,
 };
 use crate::world::World;
 
@@ -26,80 +25,6 @@ pub(super) struct Circumstances<'a> {
     pub(super) world: &'a World,
     pub(super) request: &'a CheckRequest,
     pub(super) started: jiff::Timestamp,
-}
-
-/// What was judged on the way to the schema.
-pub(super) fn on_the_way(found: &Found, applied: &Applied, selection: &Selection) -> Vec<CheckResult> {
-    let mut results = Vec::new();
-    for migration in &found.project.migrations {
-        let failure = applied.failures.iter().find(|failure| failure.file == migration.path);
-        let late = applied.retried.contains(&migration.path);
-        let mut result = migration_result(&migrations::does_not_apply::INFO, &migration.path);
-        if let Some(failure) = failure {
-            result.status = Status::Fail;
-            result.summary = format!("{}:{} does not apply: {}", failure.file, failure.line, failure.message);
-            result.observed = format!("{}: {}\n{}", failure.sqlstate, failure.message, failure.statement);
-            result.source = Some(Source { file: failure.file.clone(), line: failure.line });
-            result.fix = failure.hint.clone();
-        } else if late {
-            result.summary = "it applies, but only after later ones".to_owned();
-        }
-        results.push(result);
-        let mut order = migration_result(&migrations::out_of_order::INFO, &migration.path);
-        let misplaced = found.project.problems.iter().find_map(|problem| match problem {
-            ProjectProblem::OutOfOrder { file, after } if *file == migration.path => Some(after),
-            ProjectProblem::OutOfOrder { .. } | ProjectProblem::DuplicateVersion { .. } => None,
-        });
-        if let Some(after) = misplaced {
-            order.status = Status::Fail;
-            order.summary = format!("it is applied after {after}, which has a higher version");
-        } else if late {
-            order.status = Status::Fail;
-            order.summary =
-                "it needs what a later migration makes: it applied only when tried again after the others".to_owned();
-        } else if failure.is_some() {
-            order.status = Status::NotApplicable;
-            order.summary = "it does not apply at all".to_owned();
-        }
-        results.push(order);
-    }
-    for problem in &found.project.problems {
-        let ProjectProblem::DuplicateVersion { version, files } = problem else { continue };
-        for file in files {
-            let mut result = migration_result(&migrations::duplicate_version::INFO, file);
-            result.status = Status::Fail;
-            result.summary = format!("version {version} is borne by {} files: {}", files.len(), files.join(", "));
-            results.push(result);
-        }
-    }
-    if !results.iter().any(|result| result.check == migrations::duplicate_version::INFO.id) && !results.is_empty() {
-        results.push(migration_result(&migrations::duplicate_version::INFO, "every file"));
-    }
-    results.retain(|result| selection.takes_check(&result.check) && selection.tables.is_empty());
-    results
-}
-
-fn migration_result(info: &CheckInfo, file: &str) -> CheckResult {
-    let object = ObjectRef { kind: ObjectKind::Migration, schema: String::new(), name: file.to_owned(), sub: None };
-    CheckResult {
-        check: info.id.to_owned(),
-        fingerprint: fingerprint(info.id, &object),
-        object,
-        tables: Vec::new(),
-        status: Status::Pass,
-        severity: info.severity,
-        summary: info.title.to_owned(),
-        expected: info.title.to_owned(),
-        observed: String::new(),
-        evidence: Vec::new(),
-        consequences: Vec::new(),
-        repro: None,
-        fix: None,
-        source: Some(Source { file: file.to_owned(), line: 1 }),
-        baseline: None,
-        waiver: None,
-        duration_ms: 0,
-    }
 }
 
 /// The record of a system's run.
@@ -189,8 +114,9 @@ fn verdict(results: &[CheckResult], schema: &Schema) -> RunVerdict {
         Status::Fail | Status::Unproven => result.severity.blocks(),
         Status::Pass | Status::NotApplicable | Status::Waived => false,
     };
-    let about_schema =
-        results.iter().any(|result| !matches!(result.object.kind, ObjectKind::Migration | ObjectKind::Database));
+    let about_schema = results
+        .iter()
+        .any(|result| !matches!(result.object.kind, ObjectKind::Migration | ObjectKind::Seed | ObjectKind::Database));
     match (about_schema, schema.applied.failures.is_empty(), results.iter().any(blocks)) {
         (false, false, _) => RunVerdict::Failed,
         (_, _, true) => RunVerdict::Blocked,

@@ -290,6 +290,28 @@ impl Intent {
         self.tables.get(table)
     }
 
+    /// Whether a schema is the system's own, and not one that a Supabase project comes with.
+    #[must_use]
+    pub fn is_own_schema(&self, schema: &str) -> bool {
+        const OF_THE_PLATFORM: [&str; 14] = [
+            "auth",
+            "cron",
+            "extensions",
+            "graphql",
+            "graphql_public",
+            "net",
+            "pgmq",
+            "pgsodium",
+            "pgsodium_masks",
+            "realtime",
+            "storage",
+            "supabase_functions",
+            "supabase_migrations",
+            "vault",
+        ];
+        self.profile == Profile::Plain || !OF_THE_PLATFORM.contains(&schema)
+    }
+
     /// The root that the rows of `table` belong to in the end.
     #[must_use]
     pub fn root_of(&self, table: &QualifiedName) -> Option<usize> {

@@ -15,6 +15,26 @@ pub struct CheckInfo {
     pub title: &'static str,
     /// Why a failure matters and how to mend it, in a paragraph.
     pub help: &'static str,
+    /// A system that has the defect, and the same mended; both are run by a test.
+    pub example: Example,
+}
+
+/// A system with a defect, and the same without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Example {
+    /// The check fails on these files.
+    pub failing: &'static [ExampleFile],
+    /// It passes on these.
+    pub passing: &'static [ExampleFile],
+}
+
+/// A file of an example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExampleFile {
+    /// Its path within the system.
+    pub path: &'static str,
+    /// Its text.
+    pub text: &'static str,
 }
 
 /// How grave a failure is. Critical and error block; so does `unproven` at these.

@@ -5,7 +5,7 @@ mod event;
 mod record;
 mod waiver;
 
-pub use check::{CheckInfo, Column, Family, Severity};
+pub use check::{CheckInfo, Column, Example, ExampleFile, Family, Severity};
 pub use event::Event;
 pub use record::{
     CellStatus, CheckRecord, CheckResult, Evidence, ObjectKind, ObjectRef, PostgresRecord, RunInfo, RunRecord,

@@ -1,11 +1,11 @@
 //! A check has one name in several places: its id, its file, its line in the registry, its fixtures and its line in the documentation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy::checks::every_check;
+use seaworthy::report;
 use seaworthy::verdict::{CheckInfo, Family};
 
-use crate::table::{quoted, rows_below};
 use crate::{files_below, folders_in, read};
 
 /// The families that have a folder in `src/checks/`, as that spells them.
@@ -28,12 +28,12 @@ fn each_check_has_a_file_of_its_name_and_each_file_a_check() {
         let is_rust = path.ends_with(".rs");
         if is_rust && path.split_once('/').is_some_and(|(folder, _)| families().contains(folder)) {
             let text = read(&format!("src/checks/{path}"));
-            if text.contains("pub const CHECK: Check") || text.contains("pub const INFO: CheckInfo") {
+            if text.contains("pub const CHECK: Check") {
                 found.insert(path);
             }
         }
     }
-    assert_eq!(named, found, "left: ids, right: files in src/checks/ with a CHECK or INFO");
+    assert_eq!(named, found, "left: ids, right: files in src/checks/ with a CHECK");
     for info in every_check() {
         let text = read(&format!("src/checks/{}.rs", file_of(&info)));
         assert!(text.contains(&format!("id: \"{}\"", info.id)), "{} is not in its file", info.id);
@@ -81,26 +81,57 @@ fn each_check_has_a_broken_and_a_repaired_fixture() {
     }
 }
 
-#[test]
-fn each_check_is_documented_as_it_is() {
-    let expected: Vec<String> =
-        every_check().iter().map(|info| format!("| `{}` | {} | {} |", info.id, info.severity, info.title)).collect();
-    let documented: Vec<String> = rows_below(&read("docs/checks.md"), "## Every check")
-        .into_iter()
-        .map(|cells| format!("| {} |", cells.join(" | ")))
-        .collect();
-    assert!(
-        expected == documented,
-        "the table of docs/checks.md should be:\n\n| check | severity | the rule that holds where it passes |\n|---|---|---|\n{}\n",
-        expected.join("\n")
-    );
+/// What `docs/checks/` should hold, by path below it.
+fn pages() -> BTreeMap<String, String> {
+    let checks = every_check();
+    let mut pages: BTreeMap<String, String> =
+        checks.iter().map(|check| (format!("{}.md", check.id), report::check_page(check))).collect();
+    pages.insert("README.md".to_owned(), report::check_index(&checks));
+    pages
 }
 
 #[test]
-fn each_family_of_the_documentation_has_checks() {
-    let documented: Vec<String> =
-        rows_below(&read("docs/checks.md"), "## Families").iter().flat_map(|row| quoted(&row[0])).collect();
-    let mut built: Vec<String> = every_check().iter().map(|info| info.family.to_string()).collect();
-    built.dedup();
-    assert_eq!(documented, built, "left: docs/checks.md, right: the registry");
+fn each_check_is_documented_as_it_is() {
+    let folder = crate::root().join("docs/checks");
+    let write = std::env::var_os("SEAWORTHY_WRITE_DOCS").is_some();
+    let pages = pages();
+    for (path, text) in &pages {
+        let path = folder.join(path);
+        if write {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            there == *text,
+            "{} is not what the check says: SEAWORTHY_WRITE_DOCS=1 cargo test --test architecture",
+            path.display()
+        );
+    }
+    for path in files_below("docs/checks") {
+        let name = path.to_string_lossy().into_owned();
+        if write && !pages.contains_key(&name) {
+            std::fs::remove_file(folder.join(&path)).unwrap();
+        } else {
+            assert!(pages.contains_key(&name), "docs/checks/{name} is of no check");
+        }
+    }
+}
+
+#[test]
+fn the_example_of_each_check_is_all_of_its_fixture() {
+    for info in every_check() {
+        for (variant, example) in [("broken", info.example.failing), ("repaired", info.example.passing)] {
+            let listed: BTreeSet<String> = example.iter().map(|file| file.path.to_owned()).collect();
+            let files = files_below(&format!("fixtures/checks/{}/{variant}", info.id));
+            let there: BTreeSet<String> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+            assert_eq!(listed, there, "{}: left: the example, right: {variant}", info.id);
+        }
+    }
+}
+
+#[test]
+fn the_registry_is_in_the_order_of_the_ids() {
+    let ids: Vec<&str> = every_check().iter().map(|info| info.id).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
 }

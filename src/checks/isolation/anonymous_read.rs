@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Nobody reads a tenant's rows without signing in",
         help: "Anyone on the internet with the public key reads the table. Give its policies a `TO authenticated` and tie them to the tenant key. If the rows are public by design, say so: `public = [\"select\"]` under `[tables.NAME]`.",
+        example: example!("isolation/anonymous-read"),
     },
     plan,
 };

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Nobody writes a tenant's rows without signing in",
         help: "Anyone on the internet with the public key changes the table. Give its policies a `TO authenticated`, tie them to the tenant key, and revoke INSERT, UPDATE and DELETE from the anonymous role.",
+        example: example!("isolation/anonymous-write"),
     },
     plan,
 };

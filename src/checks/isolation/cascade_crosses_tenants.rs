@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Deleting one's own rows removes nothing of another tenant's",
         help: "ON DELETE acts without asking row security: a user deletes a row of its own and rows of another tenant go with it. Keep references within the tenant (a key that carries it), and let no client delete rows that every tenant refers to.",
+        example: example!("isolation/cascade-crosses-tenants", ["schema.sql", "seaworthy.toml"]),
     },
     plan,
 };

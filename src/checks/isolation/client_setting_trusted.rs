@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "What a client sets itself admits it to nothing",
         help: "A policy believes something that the client writes: `user_metadata` (every user edits its own), a request header, a session setting. Use `app_metadata`, which only the server writes, or look the membership up.",
+        example: example!("isolation/client-setting-trusted"),
     },
     plan,
 };

@@ -16,6 +16,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user deletes another tenant's rows",
         help: "A valid user of another tenant deletes rows that are not theirs. Give the DELETE policy a USING clause that is tied to the tenant key, or revoke DELETE from the client role.",
+        example: example!("isolation/cross-tenant-delete", broken: ["schema.sql", "seaworthy.toml"], repaired: ["schema.sql"]),
     },
     plan,
 };

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user inserts a row into another tenant",
         help: "A valid user of another tenant plants rows that the victim will see as its own. Give the INSERT policy a WITH CHECK that ties the tenant key to the caller; checking the author's column alone is not enough.",
+        example: example!("isolation/cross-tenant-insert"),
     },
     plan,
 };

@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user reads another tenant's rows",
         help: "A valid user of another tenant sees rows that are not theirs: every customer can read every other's data. Tie the SELECT policy to the tenant key, for example `using (workspace_id in (select id from workspaces where user_id = (select auth.uid())))`. If everybody is meant to read the table, say so: `public = [\"select\"]` or `shared = [\"select\"]` under `[tables.NAME]`.",
+        example: example!("isolation/cross-tenant-read"),
     },
     plan,
 };

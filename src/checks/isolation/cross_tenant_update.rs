@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user changes another tenant's rows",
         help: "A valid user of another tenant changes rows that are not theirs. Give the UPDATE policy a USING clause that is tied to the tenant key; without WITH CHECK it serves for the new row too. A bare `UPDATE t SET c = x` reads no column, so the SELECT policy does not protect it.",
+        example: example!("isolation/cross-tenant-update", broken: ["schema.sql", "seaworthy.toml"], repaired: ["schema.sql"]),
     },
     plan,
 };

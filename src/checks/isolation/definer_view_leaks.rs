@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No view shows another tenant's rows",
         help: "A view reads its tables as its owner, past their row security, unless it says `with (security_invoker = true)` (Postgres 15); a materialized view holds everybody's rows and has no row security at all. Set security_invoker, filter by the caller, or revoke SELECT.",
+        example: example!("isolation/definer-view-leaks"),
     },
     plan,
 };

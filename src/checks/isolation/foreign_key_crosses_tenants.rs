@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user's row refers to another tenant's row",
         help: "Foreign keys bypass row security: a user ties its own row to another tenant's, and whatever joins, cascades or counts over the key crosses tenants. Make the key carry the tenant: `foreign key (workspace_id, campaign_id) references campaigns (workspace_id, id)`, or test the parent in WITH CHECK.",
+        example: example!("isolation/foreign-key-crosses-tenants"),
     },
     plan,
 };

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Warning,
         title: "A foreign key tells nobody whether another tenant's row exists",
         help: "The answer to an insert differs between an id of another tenant and an id of nobody, so ids can be tried out. A key that carries the tenant, `foreign key (workspace_id, campaign_id)`, answers both alike.",
+        example: example!("isolation/foreign-key-oracle"),
     },
     plan,
 };

@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No function that a client may call reaches another tenant's rows",
         help: "A SECURITY DEFINER function runs past row security, and EXECUTE is granted to everybody unless revoked. Check the caller inside (`where user_id = (select auth.uid())`), make it SECURITY INVOKER, or `revoke execute … from public, anon, authenticated`.",
+        example: example!("isolation/function-leaks"),
     },
     plan,
 };
@@ -31,7 +32,8 @@ const WATCH_ALL: usize = 48;
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Subject::Function(function) = *subject else { return Vec::new() };
-    if function.is_trigger || function.is_aggregate {
+    let exposed = scene.intent.exposed_schemas.contains(&function.name.schema);
+    if function.is_trigger || function.is_aggregate || !exposed {
         return Vec::new();
     }
     let object = ObjectRef {

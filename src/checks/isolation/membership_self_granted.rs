@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Nobody grants itself a membership or a higher role",
         help: "The table that says who belongs where can be written by those it is about: `with check (user_id = auth.uid())` lets everybody join every tenant. Let only those who may manage members insert, tie the row to their tenant, and keep the role column out of what members may update.",
+        example: example!("isolation/membership-self-granted"),
     },
     plan,
 };

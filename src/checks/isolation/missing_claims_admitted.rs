@@ -22,6 +22,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Missing or malformed claims admit nobody",
         help: "A token without a subject, or a connection whose context was never set, sees tenants' rows: usually `auth.uid() is null or …`, `coalesce(…, true)`, or an empty string that compares equal. Make the absence of identity a denial. An error in place of a denial is reported as a warning: `current_setting('app.tenant_id', true)` with `nullif(…, '')` gives null and denies.",
+        example: example!("isolation/missing-claims-admitted"),
     },
     plan,
 };

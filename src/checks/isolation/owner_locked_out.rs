@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "The rightful owner can do what the model grants",
         help: "A policy means to open the table to its owners, and keeps them out: usually it compares the wrong column or claim. Compare with the tenant key. If no client is meant to do it, drop the policy or say `client_commands = [...]` under `[tables.NAME]`; if the policy asks for a state that made rows do not have, set `[tables.NAME.values]`.",
+        example: example!("isolation/owner-locked-out", ["schema.sql", "seaworthy.toml"]),
     },
     plan,
 };

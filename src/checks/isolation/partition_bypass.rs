@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No partition is a way round its parent's policies",
         help: "Row security of a partitioned table holds for queries of the parent alone. Enable it on every partition too, or revoke the client roles' privileges on partitions (and keep them out of an exposed schema).",
+        example: example!("isolation/partition-bypass"),
     },
     plan,
 };

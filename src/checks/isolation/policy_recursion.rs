@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "No policy ends in an error",
         help: "A policy that reads its own table, directly or through another's policy, fails with 42P17 for everybody: the table is down. Ask a SECURITY DEFINER function with a fixed search_path instead. A policy that calls a function or reads a table that the client may not use fails with 42501: grant it, or ask through such a function.",
+        example: example!("isolation/policy-recursion"),
     },
     plan,
 };

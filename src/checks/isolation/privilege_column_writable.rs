@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user raises its own plan, role or quota",
         help: "A policy that lets users update their own row lets them update every column of it. Grant UPDATE on the columns that are theirs: `revoke update on t from authenticated; grant update (name, avatar_url) on t to authenticated`. If the column is the user's to set, leave it out of `privilege_columns` under `[tables.NAME]`.",
+        example: example!("isolation/privilege-column-writable"),
     },
     plan,
 };

@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Warning,
         title: "Files of a public bucket cannot be listed by everybody",
         help: "Public buckets serve files by address without asking any policy, so a SELECT policy for everybody adds one thing alone: the list of every tenant's files. Drop it, or tie it to the folder's owner.",
+        example: example!("isolation/public-bucket-lists"),
     },
     plan,
 };

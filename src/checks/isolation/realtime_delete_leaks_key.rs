@@ -16,6 +16,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Warning,
         title: "Deletes sent to subscribers tell nothing of the row",
         help: "The realtime server cannot ask policies about a row that is gone, so a delete goes to all subscribers with the columns of the replica identity. Keep to a random primary key (REPLICA IDENTITY DEFAULT), or publish without deletes.",
+        example: example!("isolation/realtime-delete-leaks-key"),
     },
     plan,
 };

@@ -14,6 +14,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "Every table that is published to subscribers has row security",
         help: "The realtime server asks the SELECT policies before it sends a change to a subscriber; a table without row security is sent to everybody. Enable it, or drop the table from the publication.",
+        example: example!("isolation/realtime-publishes-unprotected"),
     },
     plan,
 };

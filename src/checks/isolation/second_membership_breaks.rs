@@ -20,6 +20,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "A user of two tenants can work in both",
         help: "A helper that returns one tenant of the caller breaks for a user of two: a scalar subquery fails with 21000 (more than one row), or `limit 1` picks one at random. Compare with `in (select …)` or `= any (…)`.",
+        example: example!("isolation/second-membership-breaks"),
     },
     plan,
 };

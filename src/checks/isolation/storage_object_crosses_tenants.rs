@@ -17,6 +17,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user reaches another tenant's files",
         help: "Policies on storage.objects that name the bucket alone let every signed-in user read, replace and delete every file in it. Tie them to the path as well: `(storage.foldername(name))[1] = (select auth.uid())::text`.",
+        example: example!("isolation/storage-object-crosses-tenants"),
     },
     plan,
 };

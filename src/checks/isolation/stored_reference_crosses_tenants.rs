@@ -18,6 +18,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No stored row refers to another tenant's row",
         help: "The data already crosses tenants: whatever joins, cascades or counts over the key does so too. Mend the rows, then make the key carry the tenant so that it cannot come back.",
+        example: example!("isolation/stored-reference-crosses-tenants", ["schema.sql", "seed.sql"]),
     },
     plan,
 };

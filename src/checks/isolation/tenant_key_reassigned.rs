@@ -21,6 +21,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No user moves a row from one tenant to another",
         help: "An UPDATE changes whose row it is. USING alone serves as WITH CHECK, but a WITH CHECK of its own must test the tenant key as well; better, grant UPDATE on the columns that change and leave the tenant key out.",
+        example: example!("isolation/tenant-key-reassigned"),
     },
     plan,
 };

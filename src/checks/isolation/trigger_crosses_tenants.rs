@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "No trigger carries one tenant's write to another",
         help: "A trigger, often SECURITY DEFINER, changes or copies rows without regard to whose they are: counters of every tenant, an audit or outbox table that all can read. Filter by the tenant of NEW or OLD, and give the table that is written row security of its own.",
+        example: example!("isolation/trigger-crosses-tenants"),
     },
     plan,
 };

@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Warning,
         title: "A unique key tells nobody what another tenant has",
         help: "An insert that clashes with another tenant's value says so: names, slugs and addresses of other customers can be tried out. Make the key unique within the tenant: `unique (workspace_id, slug)`. If it has to be global, as a sign-up's address, list it under `global_uniques` of `[tables.NAME]`.",
+        example: example!("isolation/uniqueness-oracle"),
     },
     plan,
 };

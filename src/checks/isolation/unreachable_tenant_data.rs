@@ -19,6 +19,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "Every table that clients reach is covered by the tenancy model",
         help: "Nothing says whose rows these are, so nobody can say who may see them. Under `[tables.NAME]` set `tenant_key = \"column\"`, `through = \"foreign key column\"`, or `global = true` for reference data; with `public` or `shared` for what everybody may do.",
+        example: example!("isolation/unreachable-tenant-data"),
     },
     plan,
 };

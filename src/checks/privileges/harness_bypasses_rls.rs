@@ -15,6 +15,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "The roles that clients act as cannot pass by row security",
         help: "A superuser, a role with BYPASSRLS and the owner of a table (unless FORCE ROW LEVEL SECURITY) see every row whatever the policies say (Postgres documentation, 5.9). If clients really act as such a role, no policy protects anything; if not, name the right one under [identity] member_roles.",
+        example: example!("privileges/harness-bypasses-rls", ["schema.sql", "seaworthy.toml"]),
     },
     plan,
 };

@@ -15,6 +15,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Row security is on wherever a client can reach",
         help: "Without row security a grant opens every row: anybody with the role reads, and perhaps writes, every tenant's data. Enable it and write policies, or revoke the grant.",
+        example: example!("rls/not-enabled"),
     },
     plan,
 };
@@ -23,10 +24,7 @@ const EXPECTED: &str =
     "row security is on, or no client role holds a privilege that the model does not give to everybody";
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
-    let (table, intent) = match *subject {
-        Subject::Table(table, intent) | Subject::Partition(table, intent) => (table, intent),
-        Subject::View(_) | Subject::Function(_) | Subject::Bucket(..) | Subject::Database => return Vec::new(),
-    };
+    let (Subject::Table(table, intent) | Subject::Partition(table, intent)) = *subject else { return Vec::new() };
     let open = excess(scene, table, intent);
     let finding = if table.row_security {
         Finding::new(Status::Pass, "row security is on")

@@ -12,6 +12,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Critical,
         title: "Policies are in force",
         help: "Policies were written for the table, but row security was never enabled on it, or was disabled again: they do nothing.",
+        example: example!("rls/policies-but-disabled"),
     },
     plan,
 };

@@ -6,13 +6,14 @@ use crate::postgres::stand_ins::{self, StandIn};
 use crate::postgres::supabase::{self, DefaultPrivileges};
 use crate::project::{Bucket, Project, Seed, tokens};
 use crate::tenancy::Profile;
+use crate::trial::MigrationFailure;
 use crate::verdict::Event;
 
 use super::extension::{implied_extensions, named_extensions};
 use super::file::{Applier, Task};
 use super::history::history_table;
 use super::usage::find_users;
-use super::{Applied, ApplyOptions, MigrateError, MigrationFailure, broken};
+use super::{Applied, ApplyOptions, MigrateError, broken};
 
 /// Brings a project's migrations onto the database of `session`, within what surrounds them.
 ///

@@ -4,9 +4,10 @@ use crate::catalog::{quote_identifier, quote_literal};
 use crate::postgres::stand_ins::StandIn;
 use crate::postgres::{Session, SqlError};
 use crate::project::{Kind, Statement, split, tokens};
+use crate::trial::MigrationFailure;
 
 use super::prepare::{Context, Piece, Prepared, prepare};
-use super::{ApplyOptions, MigrateError, MigrationFailure, broken, one_value};
+use super::{ApplyOptions, MigrateError, broken, one_value};
 
 /// How many times one file is prepared anew, since an extension or an index of it turned out to be impossible.
 const MOST_PREPARATIONS: usize = 64;

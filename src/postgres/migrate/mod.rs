@@ -18,6 +18,7 @@ use crate::postgres::{Session, SqlError};
 use crate::project::Project;
 use crate::settings::{Environment, SystemSettings};
 use crate::tenancy::Profile;
+use crate::trial::MigrationFailure;
 
 /// How a system is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,29 +73,6 @@ pub struct Applied {
     pub default_privileges: DefaultPrivileges,
     /// What was left out or changed, and why, as `file: line: …`.
     pub notes: Vec<String>,
-}
-
-/// A file that does not apply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MigrationFailure {
-    /// The file, relative to the system.
-    pub file: String,
-    /// The line that the failing statement begins on, from 1.
-    pub line: usize,
-    /// The failing statement; a long one is cut.
-    pub statement: String,
-    /// SQLSTATE.
-    pub sqlstate: String,
-    /// What the server said.
-    pub message: String,
-    /// The detail.
-    pub detail: Option<String>,
-    /// The server's hint, or ours.
-    pub hint: Option<String>,
-    /// Whether the engine is at fault: it does not run EXCEPTION handlers, and the statement has one.
-    pub engine_limit: bool,
-    /// Whether statements of the file before this one stand: it refuses to run in one transaction.
-    pub partly_applied: bool,
 }
 
 /// Applying could not go on at all.

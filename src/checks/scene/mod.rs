@@ -1,5 +1,7 @@
 //! What checks plan from: the schema, the intent and the world together, and what they are asked about.
 
+mod subject;
+
 use std::collections::BTreeSet;
 
 use crate::catalog::{
@@ -8,8 +10,11 @@ use crate::catalog::{
 };
 use crate::probe::Needles;
 use crate::tenancy::{Command, Intent, Ownership, TableIntent, TableRole, TenantIds, Tie};
+use crate::trial::Trials;
 use crate::verdict::{ObjectKind, ObjectRef};
 use crate::world::{FreshRow, Principal, PrincipalKind, StoredRow, World};
+
+pub use subject::Subject;
 
 /// The victim of most attacks.
 pub const VICTIM: usize = 0;
@@ -27,65 +32,11 @@ pub struct Scene<'a> {
     pub intent: &'a Intent,
     /// Who and what there is.
     pub world: &'a World,
-}
-
-/// What a check is asked about.
-#[derive(Debug, Clone, Copy)]
-pub enum Subject<'a> {
-    /// A table that holds rows, with what is intended for it.
-    Table(&'a Table, &'a TableIntent),
-    /// A partition or an inheritance child, with what is intended for its parent's rows.
-    Partition(&'a Table, &'a TableIntent),
-    /// A view, materialized view or foreign table.
-    View(&'a Table),
-    /// A function or procedure.
-    Function(&'a Function),
-    /// `storage.objects`, a bucket of it.
-    Bucket(&'a Table, &'a str),
-    /// The database as a whole.
-    Database,
+    /// What came of the system's files.
+    pub trials: &'a Trials,
 }
 
 impl<'a> Scene<'a> {
-    /// Everything that checks are asked about, in a stable order.
-    #[must_use]
-    pub fn subjects(&self) -> Vec<Subject<'a>> {
-        let mut subjects = vec![Subject::Database];
-        for table in &self.catalog.tables {
-            subjects.extend(self.subject_of(table));
-        }
-        let exposed = |function: &&Function| self.intent.exposed_schemas.contains(&function.name.schema);
-        subjects.extend(self.catalog.functions.iter().filter(exposed).map(Subject::Function));
-        subjects
-    }
-
-    fn subject_of(&self, table: &'a Table) -> Vec<Subject<'a>> {
-        if table.name == QualifiedName::new("storage", "objects") {
-            let buckets: BTreeSet<&str> = self
-                .world
-                .rows
-                .get(&table.name)
-                .into_iter()
-                .flat_map(|rows| &rows.stored)
-                .filter_map(|row| row.values.get("bucket_id")?.as_deref())
-                .collect();
-            return buckets.into_iter().map(|bucket| Subject::Bucket(table, bucket)).collect();
-        }
-        if !self.intent.exposed_schemas.contains(&table.name.schema) {
-            return Vec::new();
-        }
-        if !table.holds_rows() {
-            return vec![Subject::View(table)];
-        }
-        match (&table.parent, self.intent.table(&table.name)) {
-            (Some(parent), _) => {
-                self.intent.table(parent).map(|intent| Subject::Partition(table, intent)).into_iter().collect()
-            }
-            (None, Some(intent)) => vec![Subject::Table(table, intent)],
-            (None, None) => Vec::new(),
-        }
-    }
-
     /// The role that a signed-in user usually acts as.
     #[must_use]
     pub fn member_role(&self) -> Option<&'a str> {
