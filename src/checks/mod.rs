@@ -5,6 +5,8 @@
 mod example;
 
 mod case;
+mod cause;
+pub mod fix;
 pub mod isolation;
 pub mod judge;
 pub mod migrations;
@@ -15,6 +17,7 @@ pub mod scene;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};
+pub use cause::trace;
 pub use registry::{REGISTRY, every_check};
 pub use scene::{Scene, Subject};
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{counted, listed};
 use crate::verdict::{CellStatus, CheckResult, Column, Family, RunRecord, RunVerdict, Severity, Status};
@@ -13,6 +13,8 @@ pub(super) struct Digest<'record> {
     pub(super) unproven: Vec<&'record CheckResult>,
     /// Failed or unproven, but only a warning or worth knowing.
     pub(super) minor: Vec<&'record CheckResult>,
+    /// Failures that another one explains: told with that one.
+    pub(super) explained: Vec<&'record CheckResult>,
     /// Answered for by somebody.
     pub(super) waived: Vec<&'record CheckResult>,
     /// How many passed.
@@ -24,19 +26,31 @@ pub(super) struct Digest<'record> {
 impl<'record> Digest<'record> {
     pub(super) fn of(record: &'record RunRecord) -> Self {
         let mut results: Vec<&CheckResult> = record.results.iter().collect();
+        let gravest = gravest_consequences(record);
+        // A fault is as grave as what follows from it.
+        let gravity = |result: &CheckResult| {
+            gravest.get(result.fingerprint.as_str()).map_or(result.severity, |worst| result.severity.min(*worst))
+        };
         results.sort_by(|left, right| {
-            (left.severity, &left.object, &left.check).cmp(&(right.severity, &right.object, &right.check))
+            (gravity(left), &left.object, &left.check).cmp(&(gravity(right), &right.object, &right.check))
         });
         let pick = |wanted: &dyn Fn(&CheckResult) -> bool| -> Vec<&'record CheckResult> {
             results.iter().copied().filter(|result| wanted(result)).collect()
         };
-        let open = |result: &CheckResult| matches!(result.status, Status::Fail | Status::Unproven);
+        let explained = |result: &CheckResult| result.status == Status::Fail && result.cause.is_some();
+        let open =
+            |result: &CheckResult| matches!(result.status, Status::Fail | Status::Unproven) && !explained(result);
         let count = |status: Status| results.iter().filter(|result| result.status == status).count();
         Self {
             broken: pick(&|result| result.status == Status::Error),
-            failed: pick(&|result| result.status == Status::Fail && result.severity.blocks()),
+            failed: pick(&|result| result.status == Status::Fail && open(result) && gravity(result).blocks()),
             unproven: pick(&|result| result.status == Status::Unproven && result.severity.blocks()),
-            minor: pick(&|result| open(result) && !result.severity.blocks()),
+            minor: pick(&|result| {
+                open(result)
+                    && !result.severity.blocks()
+                    && (result.status == Status::Unproven || !gravity(result).blocks())
+            }),
+            explained: pick(&explained),
             waived: pick(&|result| result.status == Status::Waived),
             passed: count(Status::Pass),
             not_applicable: count(Status::NotApplicable),
@@ -72,7 +86,7 @@ impl<'record> Digest<'record> {
                 blocking.push(format!("{count} {}", if count == 1 { one } else { many }));
             }
         };
-        say(self.failed.len(), "failed check", "failed checks");
+        say(self.failed.len(), "fault", "faults");
         say(self.unproven.len(), "unproven check", "unproven checks");
         say(self.broken.len(), "check on which the harness broke", "checks on which the harness broke");
         let count: usize = self.failed.len() + self.unproven.len() + self.broken.len();
@@ -85,7 +99,11 @@ impl<'record> Digest<'record> {
             RunVerdict::Failed => "The run did not come to its end: what is below is not a verdict.".to_owned(),
             RunVerdict::Empty => return "Nothing was checked.".to_owned(),
         };
-        let mut rest = vec![format!("{} passed on {}", counted(self.passed, "check"), counted(tables, "table"))];
+        let mut rest = Vec::new();
+        if !self.explained.is_empty() {
+            rest.push(format!("{} more failed for the same causes", counted(self.explained.len(), "check")));
+        }
+        rest.push(format!("{} passed on {}", counted(self.passed, "check"), counted(tables, "table")));
         if !self.minor.is_empty() {
             rest.push(self.minor_counts());
         }
@@ -106,6 +124,18 @@ impl<'record> Digest<'record> {
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)).collect();
         listed(&parts)
     }
+}
+
+/// The gravest severity among the consequences of each cause, by its fingerprint.
+fn gravest_consequences(record: &RunRecord) -> BTreeMap<&str, Severity> {
+    let mut gravest: BTreeMap<&str, Severity> = BTreeMap::new();
+    for result in &record.results {
+        if let Some(cause) = result.cause.as_deref() {
+            let worst = gravest.entry(cause).or_insert(result.severity);
+            *worst = result.severity.min(*worst);
+        }
+    }
+    gravest
 }
 
 /// Results of one check that block, all for the same cause.
@@ -160,9 +190,7 @@ pub(super) fn sign_and_word(status: CellStatus) -> &'static str {
 }
 
 /// The columns in which anything at all was checked.
-pub(super) fn columns<'rows>(
-    rows: impl Iterator<Item = &'rows std::collections::BTreeMap<Column, CellStatus>>,
-) -> Vec<Column> {
+pub(super) fn columns<'rows>(rows: impl Iterator<Item = &'rows BTreeMap<Column, CellStatus>>) -> Vec<Column> {
     let used: BTreeSet<Column> = rows.flat_map(|row| row.keys().copied()).collect();
     Column::ALL.into_iter().filter(|column| used.contains(column)).collect()
 }
@@ -217,6 +245,7 @@ mod tests {
             + digest.failed.len()
             + digest.unproven.len()
             + digest.minor.len()
+            + digest.explained.len()
             + digest.waived.len()
             + digest.passed
             + digest.not_applicable;

@@ -168,6 +168,7 @@ fn result_of(info: &CheckInfo, case: &Case, outcomes: &[Outcome], finding: Findi
         observed: finding.observed,
         evidence,
         consequences: Vec::new(),
+        cause: None,
         repro: shown.filter(|_| failed).map(SqlProbe::script),
         fix: case.fix.clone().filter(|_| failed),
         source: finding.source,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::prepare::{Found, Schema};
 use super::request::CheckRequest;
 use super::{Selection, Target};
-use crate::checks::every_check;
+use crate::checks::{every_check, trace};
 use crate::postgres::migrate::Applied;
 use crate::postgres::provision::Server;
 use crate::tenancy::{Origin, Tie};
@@ -33,6 +33,7 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
     let today = started.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
     let problems = apply_waivers(&mut results, &target.settings.waivers(), &today);
     mark_stand_ins(&mut results, &schema.applied);
+    trace(&mut results);
     results.sort_by(|left, right| {
         let key = |result: &CheckResult| {
             (

@@ -290,9 +290,12 @@ pub struct CheckResult {
     pub observed: String,
     /// Who did what and what came back: the offending probe first, then its control.
     pub evidence: Vec<Evidence>,
-    /// Other results that this fault explains.
+    /// Other results that this fault explains, as `check on object`.
     #[serde(default)]
     pub consequences: Vec<String>,
+    /// The fingerprint of the result that explains this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// A psql script that repeats it by hand.
     pub repro: Option<String>,
     /// A suggestion.

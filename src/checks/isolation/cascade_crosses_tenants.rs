@@ -1,6 +1,7 @@
 //! `isolation/cascade-crosses-tenants`: another tenant's DELETE of what it may delete removes or nulls nothing of the victim's.
 //! The victim's own member first ties a row to the attacker's, or it refers to reference data already; then the attacker deletes.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::{Case, Check, Finding, Judge};
@@ -176,7 +177,7 @@ fn case(
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix: Some(fix::without_cascade(target.table, key)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `isolation/client-setting-trusted`: what a client can set itself, user metadata, request headers, a setting of its session,
 //! admits it to nothing.
 
+use super::super::fix;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
@@ -70,7 +71,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant, optional: Vec::new() },
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Select, Command::Update]),
     }]
 }
 

@@ -1,6 +1,7 @@
 //! `isolation/cross-tenant-delete`: the victim's rows are still there after another tenant's DELETE, bare, by id, RETURNING,
 //! USING, MERGE.
 
+use super::super::fix;
 use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::{Attempt, deletes};
 use super::super::{Case, Check, Judge};
@@ -50,6 +51,6 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes: attempt.probes(scene, &shapes),
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Delete]),
     }]
 }

@@ -1,6 +1,7 @@
 //! `isolation/cross-tenant-insert`: no row that another tenant's user inserts ends up in the victim's tenant. Judged by where
 //! the row is, not by the error: plain, RETURNING, ON CONFLICT, MERGE, COPY FROM; as the victim's author, and as its own.
 
+use super::super::fix;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, insert_columns, inserts};
 use super::super::{Case, Check, Finding, Judge};
@@ -61,7 +62,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Insert]),
     }]
 }
 

@@ -1,6 +1,7 @@
 //! `isolation/cross-tenant-read`: whole-table SELECT, by id, through row locks, counts, aggregates, samples, a plan prepared
 //! before the role switch, COPY TO. Whatever comes back must tell nothing of the victim's rows: no canary, no key.
 
+use super::super::fix;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, reads};
 use super::super::{Case, Check, Judge};
@@ -62,7 +63,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Select]),
     }]
 }
 

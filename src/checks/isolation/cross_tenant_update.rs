@@ -1,6 +1,7 @@
 //! `isolation/cross-tenant-update`: the victim's rows are byte-identical after another tenant's UPDATE, in every shape. For
 //! reference data, every row is everybody's: no client may change it.
 
+use super::super::fix;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, assignment, updates};
 use super::super::{Case, Check, Finding, Judge};
@@ -60,7 +61,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Update]),
     }]
 }
 

@@ -76,8 +76,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(if scene.runs_as_caller(view) { judge_invoker } else { judge }),
-        fix: (view.kind == RelationKind::View)
-            .then(|| format!("alter view {} set (security_invoker = true);", view.name.quoted())),
+        fix: Some(mended(scene, view)),
     }]
 }
 
@@ -247,4 +246,13 @@ fn sorted_rows(outcome: &Outcome) -> Option<Vec<Vec<Option<String>>>> {
     let mut rows = outcome.rows()?.clone();
     rows.sort();
     Some(rows)
+}
+
+fn mended(scene: &Scene<'_>, view: &Table) -> String {
+    let name = view.name.quoted();
+    if view.kind == RelationKind::View && !view.security_invoker {
+        return format!("alter view {name} set (security_invoker = true);");
+    }
+    let roles: Vec<String> = scene.client_roles().map(quote_identifier).collect();
+    format!("revoke all on {name} from {};", roles.join(", "))
 }

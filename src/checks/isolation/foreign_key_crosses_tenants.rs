@@ -1,6 +1,7 @@
 //! `isolation/foreign-key-crosses-tenants`: no user makes its own row refer to another tenant's. Foreign keys bypass row
 //! security (Postgres documentation, 5.9), so only a key that carries the tenant, or a check, keeps them apart.
 
+use super::super::fix;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
@@ -68,13 +69,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) 
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant, optional: Vec::new() },
-        fix: Some(format!(
-            "make the key carry the tenant: alter table {} add foreign key (<tenant key>, {}) references {} (<tenant key>, {});",
-            target.table.name.quoted(),
-            reference.key.columns.join(", "),
-            reference.parent.name.quoted(),
-            reference.key.referenced_columns.join(", ")
-        )),
+        fix: fix::kept_within_tenant(scene, target.table, reference.key),
     }
 }
 

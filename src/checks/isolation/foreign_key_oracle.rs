@@ -1,6 +1,7 @@
 //! `isolation/foreign-key-oracle`: a foreign key does not tell another tenant's user whether a row exists: a reference to the
 //! victim's row and one to no row at all are answered alike.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, part_of};
 use super::super::statement::{insert_columns, insert_statement};
@@ -111,7 +112,7 @@ fn case(
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix: fix::kept_within_tenant(scene, target.table, key),
     })
 }
 

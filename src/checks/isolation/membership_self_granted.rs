@@ -1,5 +1,6 @@
 //! `isolation/membership-self-granted`: nobody makes itself a member of a tenant, and no member gives itself a higher role.
 
+use super::super::fix;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, insert_columns, inserts};
 use super::super::{Case, Check, Judge};
@@ -43,7 +44,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant: Vec::new(), optional: vec![RISE.to_owned()] },
-        fix: None,
+        fix: taken_back(scene, &target, membership),
     }]
 }
 
@@ -154,4 +155,11 @@ fn roles(membership: &Membership) -> Vec<Option<String>> {
     let mut roles: Vec<Option<String>> = ends.into_iter().flatten().cloned().map(Some).collect();
     roles.dedup();
     if roles.is_empty() { vec![None] } else { roles }
+}
+
+/// Nobody inserts a membership, and nobody changes whose it is or its role: the server lets members in.
+fn taken_back(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership) -> Option<String> {
+    let mut columns = vec![membership.tenant_column.as_str(), membership.user_column.as_str()];
+    columns.extend(membership.role_column.as_deref());
+    fix::without_columns(scene, target.table, &columns)
 }

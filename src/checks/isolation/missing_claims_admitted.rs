@@ -1,6 +1,7 @@
 //! `isolation/missing-claims-admitted`: a signed-in role whose claims are missing, empty or nonsense sees nothing and changes
 //! nothing; and is denied cleanly, not by an error of the policy.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, object_of, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
@@ -90,7 +91,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             expected: EXPECTED.to_owned(),
             probes,
             judge: Judge::BesideControls { meant, optional: Vec::new() },
-            fix: None,
+            fix: fix::policies(scene, target.table, &[Command::Select]),
         },
         clean_denial(scene, &target, role, &malformed),
     ]
@@ -141,7 +142,7 @@ fn clean_denial(scene: &Scene<'_>, target: &TenantTable<'_>, role: &str, malform
         expected: "missing claims are a denial, not an error".to_owned(),
         probes,
         judge: Judge::Own(judge_denial),
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Select]),
     }
 }
 

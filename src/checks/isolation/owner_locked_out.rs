@@ -1,6 +1,7 @@
 //! `isolation/owner-locked-out`: the rightful owner can do each command that the model grants. What the model does not say is
 //! found out by trying: a command that no client can do and that nothing opens to one counts as the service role's alone.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
@@ -48,6 +49,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         );
         return vec![target.settled(EXPECTED, finding)];
     }
+    let fix = fix::policies(scene, target.table, &meant);
     let probes = meant.into_iter().flat_map(|command| tries(scene, &target, command)).collect();
     vec![Case {
         object: object_of(target.table),
@@ -55,7 +57,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix,
     }]
 }
 

@@ -1,11 +1,14 @@
 //! `isolation/policy-recursion`: no policy ends in an error, for any role and command: infinite recursion (42P17) above all.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
+use crate::catalog::{Table, quote_identifier};
 use crate::probe::{Outcome, Part, Refusal};
+use crate::tenancy::{Command, IdentityValue, Ownership};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::PrincipalKind;
 
@@ -58,7 +61,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes: attempt.probes(scene, &shapes),
         judge: Judge::Own(judge),
-        fix: None,
+        fix: without_recursion(scene, target.table),
     }]
 }
 
@@ -105,4 +108,25 @@ fn is_policy_error(refusal: &Refusal, anonymous: bool, case: &Case) -> bool {
         }
         _ => false,
     }
+}
+
+/// A function that says which tenants the caller belongs to, past the policies that would ask each other.
+fn without_recursion(scene: &Scene<'_>, table: &Table) -> Option<String> {
+    let root = scene.intent.root_of(&table.name)?;
+    if scene.intent.roots.get(root).map(|root| &root.ownership) != Some(&Ownership::Membership) {
+        return fix::policies(scene, table, &[Command::Select]);
+    }
+    let membership = scene.intent.memberships.iter().find(|membership| membership.root == root)?;
+    let tenants = scene.catalog.table(&membership.table)?.column(&membership.tenant_column)?;
+    let user = fix::caller(scene, &IdentityValue::UserId, &membership.table, &membership.user_column)?;
+    let schema = quote_identifier(&membership.table.schema);
+    Some(format!(
+        "create function {schema}.tenants_of_caller() returns setof {} language sql stable security definer set search_path = '' as $$\n  select {} from {} where {} = {user}\n$$;\n-- and in the policies of {}: {} in (select {schema}.tenants_of_caller())",
+        tenants.data_type.formatted,
+        quote_identifier(&membership.tenant_column),
+        membership.table.quoted(),
+        quote_identifier(&membership.user_column),
+        table.name.quoted(),
+        fix::tenant_column(scene, &table.name).map_or_else(|| "the tenant key".to_owned(), quote_identifier),
+    ))
 }

@@ -1,6 +1,7 @@
 //! `isolation/privilege-column-writable`: an end user cannot raise its own plan, role, credits, quota and the like, by UPDATE or by
 //! INSERT. Nobody but the service role may, so that is the control.
 
+use super::super::fix;
 use super::super::judge::kept_from_everybody;
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::statement::{Attempt, Shape, assignment, insert_statement, without_triggers};
@@ -74,12 +75,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reasoned: &Reasoned<String>
         expected: format!("{EXPECTED}: {}", reasoned.reason),
         probes: by_update.into_iter().chain(by_insert).collect(),
         judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[FROM_THE_START.to_owned()])),
-        fix: Some(format!(
-            "revoke insert, update on {0} from {1}; grant update (…every column but {2}…) on {0} to {1};",
-            target.table.name.quoted(),
-            scene.member_role().unwrap_or_default(),
-            quote_identifier(&column.name)
-        )),
+        fix: fix::without_columns(scene, target.table, &[&column.name]),
     })
 }
 
@@ -118,7 +114,7 @@ fn in_group(scene: &Scene<'_>, target: &TenantTable<'_>, column: &Column, reason
         expected: format!("{EXPECTED}: {}", reasoned.reason),
         probes,
         judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
-        fix: None,
+        fix: fix::without_columns(scene, target.table, &[&column.name]),
     }
 }
 

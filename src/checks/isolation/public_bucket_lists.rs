@@ -64,7 +64,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix: Some(format!("update storage.buckets set public = false where id = {};", quote_literal(bucket))),
     }]
 }
 

@@ -47,5 +47,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             Finding::new(Status::Fail, "deletes carry a key that is not random")
         }
     };
-    vec![Case::settled(object_of(table), vec![table.name.to_string()], EXPECTED, finding)]
+    vec![
+        Case::settled(object_of(table), vec![table.name.to_string()], EXPECTED, finding)
+            .with_fix(format!("alter table {} replica identity nothing;", table.name.quoted())),
+    ]
 }

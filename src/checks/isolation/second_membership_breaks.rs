@@ -1,6 +1,7 @@
 //! `isolation/second-membership-breaks`: a user of two tenants sees both, or the one that its claims choose; without an error, and
 //! without an arbitrary pick.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::reads;
@@ -60,7 +61,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Select]),
     }]
 }
 

@@ -4,7 +4,7 @@
 use super::super::scene::{Scene, Subject, VICTIM};
 use super::super::statement::{Attempt, Shape};
 use super::super::{Case, Check, Finding, Judge};
-use crate::catalog::{QualifiedName, Table, quote_literal};
+use crate::catalog::{QualifiedName, Table, quote_identifier, quote_literal};
 use crate::probe::{Act, Needles, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
 use crate::world::{Principal, PrincipalKind, StoredRow};
@@ -44,7 +44,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::BesideControls { meant: Vec::new(), optional: Vec::new() },
-        fix: None,
+        fix: Some(owners_alone(scene, bucket)),
     }]
 }
 
@@ -131,4 +131,15 @@ pub(super) fn bucket_rows<'a>(
 /// A bucket, as results name it.
 pub(super) fn bucket_object(bucket: &str) -> ObjectRef {
     ObjectRef { kind: ObjectKind::Bucket, schema: String::new(), name: bucket.to_owned(), sub: None }
+}
+
+/// Files lie in a folder of their user's, and each of its policies asks for that.
+fn owners_alone(scene: &Scene<'_>, bucket: &str) -> String {
+    let role = quote_identifier(scene.member_role().unwrap_or_default());
+    let rule =
+        format!("bucket_id = {} and (storage.foldername(name))[1] = (select auth.uid())::text", quote_literal(bucket));
+    format!(
+        "-- in place of the policies on storage.objects that name {bucket}\ncreate policy {} on storage.objects for all to {role}\n  using ({rule}) with check ({rule});",
+        quote_identifier(&format!("own files in {bucket}"))
+    )
 }

@@ -1,5 +1,6 @@
 //! `isolation/stored-reference-crosses-tenants`: no row that is stored, by the seed or a migration, refers across tenants.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, part_of};
 use super::super::{Case, Check, Finding, Judge};
@@ -82,7 +83,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, reference: &Reference<'_>) 
             probe(Part::Control, "within a tenant", count("=")),
         ],
         judge: Judge::Own(judge),
-        fix: None,
+        fix: fix::kept_within_tenant(scene, target.table, reference.key),
     })
 }
 

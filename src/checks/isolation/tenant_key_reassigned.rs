@@ -1,6 +1,7 @@
 //! `isolation/tenant-key-reassigned`: no user moves its own row into another tenant, nor another tenant's row to itself, nor
 //! hands its own tenant to a stranger. Nobody may, so the control is the service role.
 
+use super::super::fix;
 use super::super::judge::kept_from_everybody;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
 use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
@@ -63,7 +64,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
-        fix: None,
+        fix: fix::policies(scene, target.table, &[Command::Update]),
     }]
 }
 
@@ -281,10 +282,6 @@ fn handed_over(scene: &Scene<'_>, target: &TenantTable<'_>, root: usize, own_row
         expected: EXPECTED.to_owned(),
         probes: attempt.probes(scene, &shapes),
         judge: Judge::Own(|case, outcomes| kept_from_everybody(case, outcomes, &[])),
-        fix: Some(format!(
-            "revoke update on {name} from {0}; grant update (…every column but {1}…) on {name} to {0};",
-            scene.member_role().unwrap_or_default(),
-            quote_identifier(column)
-        )),
+        fix: fix::without_columns(scene, target.table, &[column]),
     }]
 }

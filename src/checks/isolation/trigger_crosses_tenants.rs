@@ -6,7 +6,7 @@ use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use crate::catalog::{Table, Trigger};
+use crate::catalog::{Table, Trigger, quote_identifier};
 use crate::probe::{Act, Needles, Outcome, Part, Signal, SqlProbe, Step};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::Principal;
@@ -112,7 +112,7 @@ fn changes(
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge_changes),
-        fix: None,
+        fix: disabled(target.table),
     }
 }
 
@@ -199,7 +199,7 @@ fn copies(
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge_copies),
-        fix: None,
+        fix: disabled(target.table),
     })
 }
 
@@ -227,4 +227,17 @@ fn judge_copies(case: &Case, outcomes: &[Outcome]) -> Finding {
         }
         (None, None) => Finding::new(Status::NotApplicable, "the triggers copy nothing that identifies a row"),
     }
+}
+
+/// Until its function keeps to the tenant of the row that fired it.
+fn disabled(table: &Table) -> Option<String> {
+    let name = table.name.quoted();
+    let triggers: Vec<String> = table
+        .triggers
+        .iter()
+        .filter(|trigger| trigger.enabled)
+        .map(|trigger| format!("alter table {name} disable trigger {};", quote_identifier(&trigger.name)))
+        .collect();
+    (!triggers.is_empty())
+        .then(|| format!("-- until its function keeps to the row's own tenant\n{}", triggers.join("\n")))
 }

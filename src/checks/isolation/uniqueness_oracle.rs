@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
@@ -125,7 +126,7 @@ fn case(scene: &Scene<'_>, target: &TenantTable<'_>, key: &Key<'_>) -> Option<Ca
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(judge),
-        fix: None,
+        fix: with_tenant(scene, target.table, key),
     })
 }
 
@@ -237,4 +238,21 @@ mod tests {
         assert_eq!(compared(index), "(lower(slug))");
         assert_eq!(compared("EXCLUDE USING gist (room WITH =, during WITH &&)"), "(room WITH =, during WITH &&)");
     }
+}
+
+/// The same key within a tenant; where no column says which, the server sets it and clients do not.
+fn with_tenant(scene: &Scene<'_>, table: &Table, key: &Key<'_>) -> Option<String> {
+    let Some(tenant) = fix::tenant_column(scene, &table.name) else {
+        return fix::without_columns(scene, table, &key.columns);
+    };
+    let columns: Vec<String> = [tenant].into_iter().chain(key.columns.iter().copied()).map(quote_identifier).collect();
+    let name = quote_identifier(key.name);
+    let is_constraint = table.uniques.iter().any(|unique| unique.name == key.name)
+        || table.exclusions.iter().any(|exclusion| exclusion.name == key.name);
+    let dropped = if is_constraint {
+        format!("alter table {} drop constraint {name};", table.name.quoted())
+    } else {
+        format!("drop index {}.{name};", quote_identifier(&table.name.schema))
+    };
+    Some(format!("{dropped}\ncreate unique index on {} ({});", table.name.quoted(), columns.join(", ")))
 }

@@ -1,6 +1,7 @@
 //! `isolation/unreachable-tenant-data`: no table is left out of the model. A table that nothing ties to a tenant, and that nothing says is
 //! reference data, is judged by what clients can do to it: nothing is a pass, anything is unproven until somebody says whose rows they are.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, object_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, updates};
@@ -59,7 +60,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes: tries(scene, table, intent, role, &clients),
         judge: Judge::Own(judge),
-        fix: None,
+        fix: Some(fix::revoked(scene, table)),
     }]
 }
 
@@ -79,7 +80,9 @@ fn without_rule(scene: &Scene<'_>, table: &Table, intent: &TableIntent) -> Case 
             "it holds tenants' rows through a foreign key, and nothing protects them from other tenants",
         )
     };
-    Case::settled(object_of(table), vec![table.name.to_string()], EXPECTED, finding)
+    let commands = [Command::Select, Command::Insert, Command::Update, Command::Delete];
+    let fix = fix::policies(scene, table, &commands).unwrap_or_else(|| fix::revoked(scene, table));
+    Case::settled(object_of(table), vec![table.name.to_string()], EXPECTED, finding).with_fix(fix)
 }
 
 fn tries(scene: &Scene<'_>, table: &Table, intent: &TableIntent, role: &str, clients: &[&Principal]) -> Vec<SqlProbe> {

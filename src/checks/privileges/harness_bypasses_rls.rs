@@ -3,6 +3,7 @@
 
 use super::super::scene::{Scene, Subject};
 use super::super::{Case, Check, Finding, Judge};
+use crate::catalog::quote_identifier;
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
 use crate::world::{Principal, PrincipalKind};
@@ -61,7 +62,7 @@ fn case(principal: &Principal) -> Case {
             signal: Signal::Completes,
         }],
         judge: Judge::Own(judge),
-        fix: None,
+        fix: Some(format!("alter role {} nosuperuser nobypassrls;", quote_identifier(&principal.role))),
     }
 }
 

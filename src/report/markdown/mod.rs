@@ -146,7 +146,10 @@ fn finding(text: &mut String, result: &CheckResult) {
     };
     fact("Expected", &result.expected);
     fact("Observed", &result.observed);
-    fact("Explains", &result.consequences.join(", "));
+    let consequences: Vec<String> = result.consequences.iter().map(|text| code(text)).collect();
+    if !consequences.is_empty() {
+        facts.push(format!("- Explains {}", consequences.join(", ")));
+    }
     if let Some(source) = &result.source {
         facts.push(format!("- Defined in {}", code(&format!("{}:{}", source.file, source.line))));
     }

@@ -7,6 +7,9 @@ use crate::verdict::{CheckResult, Evidence, Severity, Status};
 /// An answer or value longer than this is cut: the record has it whole.
 const LONGEST_VALUE: usize = 2_000;
 
+/// So many consequences are named without `--verbose`.
+const MOST_CONSEQUENCES: usize = 6;
+
 /// Prints one result with what was seen; `all` its probes, or the first attack and the first control.
 pub(super) fn print(page: &mut Page, result: &CheckResult, all: bool) {
     let object = result.object.to_string();
@@ -39,9 +42,21 @@ pub(super) fn print(page: &mut Page, result: &CheckResult, all: bool) {
     if let Some(source) = &result.source {
         page.field(2, "defined", &format!("{}:{}", source.file, source.line));
     }
-    page.field(2, "explains", &result.consequences.join(", "));
+    explains(page, result, all);
     if all {
         page.block(2, "repeat", result.repro.as_deref().unwrap_or_default());
+    }
+}
+
+/// What follows from the fault, a line for each: some, or all.
+fn explains(page: &mut Page, result: &CheckResult, all: bool) {
+    let shown = if all { usize::MAX } else { MOST_CONSEQUENCES };
+    for (index, consequence) in result.consequences.iter().take(shown).enumerate() {
+        page.field(2, if index == 0 { "explains" } else { "" }, consequence);
+    }
+    let more = result.consequences.len().saturating_sub(shown);
+    if more > 0 {
+        page.field(2, "", &format!("… and {}", counted(more, "more failure")));
     }
 }
 
