@@ -235,7 +235,8 @@ async fn planned(pipeline: &impl Pipeline, request: &CheckRequest) -> Result<Vec
     let (interrupter, interrupt) = interrupt();
     let work = pipeline.plan(request, &note, &interrupt);
     let outcome = supervise(work, &interrupter, &mut signals()?, |_| {}).await;
-    outcome.map_err(Failure::Stopped)?.map_err(|error| Failure::Run(Box::new(error)))
+    let plans = outcome.map_err(Failure::Stopped)?.map_err(|error| Failure::Run(Box::new(error)))?;
+    Ok(plans.into_iter().flat_map(|plan| plan.checks).collect())
 }
 
 async fn checked(pipeline: &impl Pipeline, request: &CheckRequest) -> Result<Vec<Concluded>, Failure> {

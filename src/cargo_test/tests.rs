@@ -8,7 +8,9 @@ use libtest_mimic::{Arguments, Trial};
 use super::shared::Shared;
 use super::{Failure, Surroundings, trials};
 use crate::report::sample;
-use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Subject, SystemRun, Target};
+use crate::run::{
+    CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Subject, SystemPlan, SystemRun, Target,
+};
 use crate::settings::SystemSettings;
 use crate::verdict::{CheckInfo, CheckResult, Event};
 
@@ -58,21 +60,25 @@ impl Pipeline for Scripted {
         request: &CheckRequest,
         _tell: &(dyn Fn(Event) + Sync),
         _interrupt: &Interrupt,
-    ) -> Result<Vec<PlannedCheck>, Gone> {
+    ) -> Result<Vec<SystemPlan>, Gone> {
         *self.planned.lock().unwrap() += 1;
-        let mut planned = Vec::new();
-        for target in &request.targets {
+        let plan = |target: &Target| {
+            let mut checks = Vec::new();
             for result in sample::blocked().results.iter().filter(|_| target.name != "shop") {
                 for table in &result.tables {
-                    planned.push(PlannedCheck {
+                    checks.push(PlannedCheck {
                         system: target.name.clone(),
                         subject: Subject::Table(table.clone()),
                         check: result.check.clone(),
+                        object: result.object.to_string(),
+                        expected: result.expected.clone(),
+                        probes: 1,
                     });
                 }
             }
-        }
-        Ok(planned)
+            SystemPlan { system: target.name.clone(), checks, ..SystemPlan::default() }
+        };
+        Ok(request.targets.iter().map(plan).collect())
     }
 
     async fn propose_settings(
@@ -218,7 +224,7 @@ fn a_run_that_fails_as_a_whole_leaves_no_trials_that_could_pass() {
             _: &CheckRequest,
             _: &(dyn Fn(Event) + Sync),
             _: &Interrupt,
-        ) -> Result<Vec<PlannedCheck>, Gone> {
+        ) -> Result<Vec<SystemPlan>, Gone> {
             Err(Gone)
         }
         async fn propose_settings(

@@ -19,6 +19,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Check(Check),
+    Plan(Plan),
     Init(Init),
     Explain(Explain),
 }
@@ -39,23 +40,8 @@ of several systems the worst. 130 and 143 after Ctrl-C and SIGTERM.";
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(super) struct Check {
-    /// Folders of systems (or their seaworthy.toml); by default the working directory
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
-    /// Check only the system of this name; may be repeated
-    #[arg(long = "system", value_name = "NAME")]
-    pub(super) systems: Vec<String>,
-    /// Run only this family (isolation) or check (isolation/cross-tenant-read); may be repeated or comma-separated
-    #[arg(long, value_name = "FAMILY|CHECK", value_delimiter = ',')]
-    pub(super) only: Vec<String>,
-    /// Check only this table (moves, public.moves); may be repeated
-    #[arg(long = "table", value_name = "TABLE")]
-    pub(super) tables: Vec<String>,
     #[command(flatten)]
-    pub(super) server: Server,
-    /// What every made row and value comes from: the same seed gives the same world
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, env = "SEAWORTHY_SEED", hide_env_values = true)]
-    pub(super) seed: u64,
+    pub(super) scope: Scope,
     /// The folder of the reports: DIR/<system>/readiness.json …
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub(super) out: PathBuf,
@@ -66,6 +52,46 @@ pub(super) struct Check {
     #[arg(long, value_name = "FORMS", default_value = "json,md", value_parser = files)]
     pub(super) write: Files,
     /// Show warnings, every probe and every table
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+/// Which systems, checks and tables, and on which server.
+#[derive(Debug, Args)]
+pub(super) struct Scope {
+    /// Folders of systems (or their seaworthy.toml); by default the working directory
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Take only the system of this name; may be repeated
+    #[arg(long = "system", value_name = "NAME")]
+    pub(super) systems: Vec<String>,
+    /// Run only this family (isolation) or check (isolation/cross-tenant-read); may be repeated or comma-separated
+    #[arg(long, value_name = "FAMILY|CHECK", value_delimiter = ',')]
+    pub(super) only: Vec<String>,
+    /// Take only this table (moves, public.moves); may be repeated
+    #[arg(long = "table", value_name = "TABLE")]
+    pub(super) tables: Vec<String>,
+    #[command(flatten)]
+    pub(super) server: Server,
+    /// What every made row and value comes from: the same seed gives the same world
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, env = "SEAWORTHY_SEED", hide_env_values = true)]
+    pub(super) seed: u64,
+}
+
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  seaworthy plan                      what `seaworthy check` would run here
+  seaworthy plan --table orders -v    each check on one table, with what it expects";
+
+/// Say which checks would run on which table, and whose its rows are taken to be
+///
+/// The migrations are applied and the tenants made, as for a check; nothing is probed.
+#[derive(Debug, Args)]
+#[command(after_help = PLAN_EXAMPLES)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// A line for each check, with what it expects and how many probes it has at the most
     #[arg(long, short)]
     pub(super) verbose: bool,
 }
@@ -214,7 +240,7 @@ mod tests {
         let parsed = Arguments::try_parse_from(arguments).unwrap();
         assert!(!format!("{parsed:?}").contains("secret"));
         let Command::Check(check) = parsed.command else { unreachable!() };
-        assert_eq!(check.server.request().postgres, "postgres://me:secret@db/x");
+        assert_eq!(check.scope.server.request().postgres, "postgres://me:secret@db/x");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::arguments::{Check, Format};
+use super::arguments::{Check, Format, Scope};
 use super::progress::Progress;
 use super::{Console, FAILED, Failure};
 use crate::report::{self, TerminalOptions, visible};
@@ -17,10 +17,8 @@ pub(super) async fn run<P: Pipeline>(
     console: &mut Console,
     signals: &mut UnboundedReceiver<Signal>,
 ) -> Result<u8, Failure> {
-    let targets = chosen(find_targets(&arguments.paths, &console.directory)?, &arguments.systems)?;
-    let selection = Selection { only: only(&arguments.only, &pipeline.checks())?, tables: arguments.tables.clone() };
-    let several = targets.len() > 1;
-    let request = CheckRequest { targets, selection, server: arguments.server.request(), seed: arguments.seed };
+    let request = request(arguments.scope, pipeline, console)?;
+    let several = request.targets.len() > 1;
     let progress = Progress::new(console.interactive, arguments.verbose);
     let (interrupter, interrupt) = interrupt();
     let tell = |event| progress.tell(&event);
@@ -55,6 +53,16 @@ pub(super) async fn run<P: Pipeline>(
     }
     printed?;
     Ok(worst(&codes))
+}
+
+/// What is to be checked, as the arguments say it.
+pub(super) fn request<P: Pipeline>(scope: Scope, pipeline: &P, console: &Console) -> Result<CheckRequest, Failure> {
+    Ok(CheckRequest {
+        targets: chosen(find_targets(&scope.paths, &console.directory)?, &scope.systems)?,
+        selection: Selection { only: only(&scope.only, &pipeline.checks())?, tables: scope.tables },
+        server: scope.server.request(),
+        seed: scope.seed,
+    })
 }
 
 fn chosen(targets: Vec<Target>, names: &[String]) -> Result<Vec<Target>, Failure> {

@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod explain;
 mod init;
+mod plan;
 mod progress;
 #[cfg(test)]
 mod tests;
@@ -107,6 +108,7 @@ pub async fn run(
     };
     let outcome = match parsed.command {
         Command::Check(arguments) => check::run(arguments, pipeline, console, signals).await,
+        Command::Plan(arguments) => plan::run(arguments, pipeline, console, signals).await,
         Command::Init(arguments) => init::run(arguments, pipeline, console, signals).await,
         Command::Explain(arguments) => explain::run(&arguments, &pipeline.checks(), console),
     };

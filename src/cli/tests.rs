@@ -9,7 +9,10 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::{Console, run};
 use crate::report::sample;
-use crate::run::{CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Signal, SystemRun};
+use crate::run::{
+    CheckRequest, InitRequest, Interrupt, Only, Pipeline, PlannedCheck, Signal, Subject, SystemPlan, SystemRun,
+};
+use crate::snapshots::in_snapshots;
 use crate::verdict::{CheckInfo, Event, Example, ExampleFile, Family, RunRecord, RunVerdict, Severity};
 
 #[derive(Clone, Default)]
@@ -125,11 +128,32 @@ impl Pipeline for Scripted {
 
     async fn plan(
         &self,
-        _request: &CheckRequest,
+        request: &CheckRequest,
         _tell: &(dyn Fn(Event) + Sync),
         _interrupt: &Interrupt,
-    ) -> Result<Vec<PlannedCheck>, Gone> {
-        Ok(Vec::new())
+    ) -> Result<Vec<SystemPlan>, Gone> {
+        *self.seen.lock().unwrap() = Some(request.clone());
+        let check = |check: &str, table: &str| PlannedCheck {
+            system: "ready".to_owned(),
+            subject: Subject::Table(table.to_owned()),
+            check: check.to_owned(),
+            object: table.to_owned(),
+            expected: "nothing of another tenant's comes back".to_owned(),
+            probes: 3,
+        };
+        Ok(vec![SystemPlan {
+            system: "ready".to_owned(),
+            tables: [(
+                "public.moves".to_owned(),
+                "belongs to a row of public.workspaces, by workspace_id: it says so".to_owned(),
+            )]
+            .into(),
+            checks: vec![
+                check("isolation/cross-tenant-read", "public.moves"),
+                check("rls/not-enabled", "public.moves"),
+                PlannedCheck { subject: Subject::Object("anon".to_owned()), ..check("rls/not-enabled", "anon") },
+            ],
+        }])
     }
 
     async fn propose_settings(
@@ -363,6 +387,17 @@ fn init_writes_once_and_replaces_only_when_told() {
 #[test]
 fn init_needs_one_system() {
     assert!(Desk::with(&["a", "b"]).run(&["init"]).error.contains("that folder lists 2 systems"));
+}
+
+#[test]
+fn plan_says_what_would_run_and_why() {
+    let desk = Desk::with(&["ready"]);
+    let done = desk.run(&["plan", "--only", "rls,isolation"]);
+    assert_eq!(done.code, 0, "{}", done.error);
+    in_snapshots(|| insta::assert_snapshot!("cli_plan", done.out));
+    let verbose = desk.run(&["plan", "--verbose"]).out;
+    assert!(verbose.contains("nothing of another tenant's comes back"), "{verbose}");
+    assert_eq!(desk.run(&["plan", "--only", "nonsense"]).code, 2);
 }
 
 #[test]

@@ -4,14 +4,16 @@ use std::time::Instant;
 use super::prepare::{Found, find, left_alone, migrate, people};
 use super::probing::{Asked, probe, selected};
 use super::record::{Circumstances, record};
-use super::request::{CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemRun};
+use super::request::{
+    CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemPlan, SystemRun,
+};
 use super::{Interrupt, RunError, Target};
 use crate::checks::scene::Scene;
-use crate::checks::{REGISTRY, every_check};
+use crate::checks::{Case, REGISTRY, every_check};
 use crate::postgres::Session;
 use crate::postgres::migrate::named_extensions;
 use crate::postgres::provision::{Database, ProvisionOptions, Server};
-use crate::tenancy;
+use crate::tenancy::{self, TableIntent};
 use crate::verdict::{CheckInfo, Event, RunRecord};
 
 /// The pipeline: provision, migrate, introspect, infer, populate, plan, execute, judge, record.
@@ -62,13 +64,14 @@ impl Pipeline for Harness {
         request: &CheckRequest,
         tell: &(dyn Fn(Event) + Sync),
         interrupt: &Interrupt,
-    ) -> Result<Vec<PlannedCheck>, RunError> {
+    ) -> Result<Vec<SystemPlan>, RunError> {
         let work = async |server: &Server| {
-            let mut planned = BTreeSet::new();
+            let mut plans = Vec::new();
             for target in &request.targets {
-                planned.extend(plan_one(server, target, request, tell).await?);
+                plans.push(plan_one(server, target, request, tell).await?);
+                server.restore_roles().await?;
             }
-            Ok(planned.into_iter().collect())
+            Ok(plans)
         };
         on_server(&request.server, &request.targets, tell, interrupt, work).await
     }
@@ -167,33 +170,47 @@ async fn plan_one(
     target: &Target,
     request: &CheckRequest,
     tell: &(dyn Fn(Event) + Sync),
-) -> Result<Vec<PlannedCheck>, RunError> {
+) -> Result<SystemPlan, RunError> {
     let found: Found = find(target)?;
     let schema = migrate(server, target, &found, tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
-    let mut planned = Vec::new();
-    let mut plan = |check: &str, tables: &[String], object: String| {
-        let subjects: Vec<Subject> = if tables.is_empty() {
-            vec![Subject::Object(object)]
-        } else {
-            tables.iter().cloned().map(Subject::Table).collect()
-        };
-        planned.extend(subjects.into_iter().map(|subject| PlannedCheck {
-            system: target.name.clone(),
-            subject,
-            check: check.to_owned(),
-        }));
-    };
+    let mut planned = BTreeSet::new();
     for subject in scene.subjects() {
         for check in REGISTRY.iter().filter(|check| request.selection.takes_check(check.info.id)) {
-            for case in (check.plan)(&scene, &subject) {
-                if selected(&request.selection, &case) {
-                    plan(check.info.id, &case.tables, case.object.to_string());
-                }
+            let cases = (check.plan)(&scene, &subject).into_iter();
+            for case in cases.filter(|case| selected(&request.selection, case)) {
+                planned.extend(planned_checks(&target.name, check.info.id, &case));
             }
         }
     }
     server.drop_database(schema.database).await?;
-    Ok(planned)
+    let chosen = |table: &&TableIntent| request.selection.takes_table(&table.table);
+    let tables = schema
+        .intent
+        .tables
+        .values()
+        .filter(chosen)
+        .map(|table| (table.table.to_string(), format!("{}: {}", schema.intent.whose(table), table.tie.reason)));
+    Ok(SystemPlan { system: target.name.clone(), tables: tables.collect(), checks: planned.into_iter().collect() })
+}
+
+/// A case, once for each table in whose row it counts.
+fn planned_checks(system: &str, check: &str, case: &Case) -> Vec<PlannedCheck> {
+    let subjects: Vec<Subject> = if case.tables.is_empty() {
+        vec![Subject::Object(case.object.to_string())]
+    } else {
+        case.tables.iter().cloned().map(Subject::Table).collect()
+    };
+    subjects
+        .into_iter()
+        .map(|subject| PlannedCheck {
+            system: system.to_owned(),
+            subject,
+            check: check.to_owned(),
+            object: case.object.to_string(),
+            expected: case.expected.clone(),
+            probes: case.probes.len(),
+        })
+        .collect()
 }

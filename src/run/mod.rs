@@ -15,7 +15,8 @@ pub use error::RunError;
 pub use harness::Harness;
 pub use interrupt::{Interrupt, Interrupted, Interrupter, interrupt};
 pub use request::{
-    CheckRequest, DEFAULT_SEED, InitRequest, Only, Pipeline, PlannedCheck, Selection, ServerRequest, Subject, SystemRun,
+    CheckRequest, DEFAULT_SEED, InitRequest, Only, Pipeline, PlannedCheck, Selection, ServerRequest, Subject,
+    SystemPlan, SystemRun,
 };
 pub use signal::{Signal, signals, supervise};
 pub use target::{Target, TargetError, find_targets};

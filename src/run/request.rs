@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
@@ -123,6 +124,23 @@ pub struct PlannedCheck {
     pub subject: Subject,
     /// The check's id.
     pub check: String,
+    /// The object that the result would be about.
+    pub object: String,
+    /// What the tenancy model says should happen.
+    pub expected: String,
+    /// How many probes there would be, at the most.
+    pub probes: usize,
+}
+
+/// What a run would judge of one system, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SystemPlan {
+    /// The system's name.
+    pub system: String,
+    /// For each table, as `schema.name`, whose its rows are and why that is believed.
+    pub tables: BTreeMap<String, String>,
+    /// Every check on every object.
+    pub checks: Vec<PlannedCheck>,
 }
 
 /// Everything from folders to records. The command line and the `cargo test` trials drive it and know nothing of how it
@@ -151,7 +169,7 @@ pub trait Pipeline {
         request: &CheckRequest,
         tell: &(dyn Fn(Event) + Sync),
         interrupt: &Interrupt,
-    ) -> impl Future<Output = Result<Vec<PlannedCheck>, Self::Error>>;
+    ) -> impl Future<Output = Result<Vec<SystemPlan>, Self::Error>>;
 
     /// The text of a `seaworthy.toml` with what is inferred.
     fn propose_settings(

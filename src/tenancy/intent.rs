@@ -312,6 +312,21 @@ impl Intent {
         self.profile == Profile::Plain || !OF_THE_PLATFORM.contains(&schema)
     }
 
+    /// Whose the rows of a table are, in words.
+    #[must_use]
+    pub fn whose(&self, table: &TableIntent) -> String {
+        let root = |index: &usize| {
+            self.roots.get(*index).map_or_else(|| "a tenant".to_owned(), |root| format!("a row of {}", root.table))
+        };
+        match &table.tie.value {
+            Tie::Root(_) => "its rows are tenants".to_owned(),
+            Tie::Key { column, root: index } => format!("belongs to {}, by {column}", root(index)),
+            Tie::Through { columns, parent, .. } => format!("belongs with {parent}, by {}", columns.join(", ")),
+            Tie::Global => "the same for every tenant".to_owned(),
+            Tie::Untied => "nothing ties it to a tenant".to_owned(),
+        }
+    }
+
     /// The root that the rows of `table` belong to in the end.
     #[must_use]
     pub fn root_of(&self, table: &QualifiedName) -> Option<usize> {
