@@ -8,10 +8,33 @@ struct Explains {
     consequences: &'static [&'static str],
     /// Whether the part of the object (a column, a foreign key, a policy) has to be the same.
     same_part: bool,
+    /// What could not be proved and follows from it too.
+    unproven: &'static [&'static str],
 }
 
 const fn explains(cause: &'static str, consequences: &'static [&'static str]) -> Explains {
-    Explains { cause, consequences, same_part: false }
+    Explains { cause, consequences, same_part: false, unproven: &[] }
+}
+
+/// Where the rightful owner can do nothing, no control succeeds. What leaks all the same is a fault of its own.
+const fn locks_out(cause: &'static str) -> Explains {
+    Explains {
+        cause,
+        consequences: &["isolation/owner-locked-out", "isolation/second-membership-breaks"],
+        same_part: false,
+        unproven: &[
+            "isolation/anonymous-read",
+            "isolation/anonymous-write",
+            "isolation/client-setting-trusted",
+            "isolation/cross-tenant-delete",
+            "isolation/cross-tenant-insert",
+            "isolation/cross-tenant-read",
+            "isolation/cross-tenant-update",
+            "isolation/missing-claims-admitted",
+            "isolation/owner-locked-out",
+            "isolation/second-membership-breaks",
+        ],
+    }
 }
 
 /// What a table gives away that nothing protects. A foreign key crosses tenants under row security too, and is none of these.
@@ -36,10 +59,7 @@ const UNPROTECTED: &[&str] = &[
 const EXPLAINS: &[Explains] = &[
     explains("rls/not-enabled", UNPROTECTED),
     explains("rls/policies-but-disabled", UNPROTECTED),
-    explains(
-        "isolation/policy-recursion",
-        &["isolation/missing-claims-admitted", "isolation/owner-locked-out", "isolation/second-membership-breaks"],
-    ),
+    locks_out("isolation/policy-recursion"),
     explains("rls/always-true", UNPROTECTED),
     explains("rls/uncorrelated-subquery", UNPROTECTED),
     explains(
@@ -47,8 +67,10 @@ const EXPLAINS: &[Explains] = &[
         &["isolation/anonymous-read", "isolation/anonymous-write", "isolation/missing-claims-admitted"],
     ),
     explains("rls/user-metadata-trusted", &["isolation/client-setting-trusted"]),
-    explains("rls/command-uncovered", &["isolation/owner-locked-out"]),
-    explains("rls/no-policy", &["isolation/owner-locked-out", "isolation/unreachable-tenant-data"]),
+    locks_out("rls/command-uncovered"),
+    explains("rls/no-policy", &["isolation/unreachable-tenant-data"]),
+    locks_out("rls/no-policy"),
+    locks_out("isolation/owner-locked-out"),
     explains("privileges/auth-schema-exposed", &["isolation/definer-view-leaks"]),
     explains(
         "isolation/cross-tenant-read",
@@ -65,15 +87,18 @@ const EXPLAINS: &[Explains] = &[
             "isolation/stored-reference-crosses-tenants",
         ],
         same_part: true,
+        unproven: &[],
     },
     Explains {
         cause: "schema/not-valid-constraint",
         consequences: &["schema/check-not-enforced", "seed/constraint-violated"],
         same_part: true,
+        unproven: &[],
     },
 ];
 
-/// Ties each failure to the one that explains it. Waived results and passes are left alone.
+/// Ties each failure, and what is unproven for want of a control, to the failure that explains it. Waived results and passes are
+/// left alone.
 pub fn trace(results: &mut [CheckResult]) {
     for rule in EXPLAINS {
         for cause in 0..results.len() {
@@ -81,10 +106,15 @@ pub fn trace(results: &mut [CheckResult]) {
                 continue;
             };
             let (object, root) = (found.object.clone(), root_of(found));
-            for result in results.iter_mut().filter(|result| open(result) && result.cause.is_none()) {
+            for result in results.iter_mut().filter(|result| result.cause.is_none()) {
+                let listed = match result.status {
+                    Status::Fail => rule.consequences,
+                    Status::Unproven => rule.unproven,
+                    Status::Pass | Status::NotApplicable | Status::Waived | Status::Error => continue,
+                };
                 let same_object = (&result.object.schema, &result.object.name) == (&object.schema, &object.name);
                 let same_part = !rule.same_part || result.object.sub == object.sub;
-                let is_consequence = rule.consequences.contains(&result.check.as_str());
+                let is_consequence = listed.contains(&result.check.as_str());
                 if is_consequence && same_object && same_part && result.fingerprint != root {
                     result.cause = Some(root.clone());
                 }
@@ -103,18 +133,19 @@ fn root_of(result: &CheckResult) -> String {
     result.cause.clone().unwrap_or_else(|| result.fingerprint.clone())
 }
 
-/// Failures of one check that the same statements mend are one fault: a grant on all tables, a helper that many policies ask.
+/// Failures of one check that the same statements mend are one fault: a grant on all tables, a helper that many policies ask. So are
+/// files of which the same is said: those that share one version.
 fn mended_together(results: &mut [CheckResult]) {
+    let remedy = |result: &CheckResult| match result.object.kind {
+        ObjectKind::Migration => Some(result.summary.clone()),
+        _ => result.fix.clone(),
+    };
     for first in 0..results.len() {
         let Some(found) = results.get(first).filter(|result| open(result) && result.cause.is_none()) else { continue };
-        // A file is mended by itself, whatever the advice.
-        if found.object.kind == ObjectKind::Migration {
-            continue;
-        }
-        let Some(fix) = found.fix.clone() else { continue };
+        let Some(common) = remedy(found) else { continue };
         let (check, root) = (found.check.clone(), found.fingerprint.clone());
         for result in results.iter_mut().skip(first + 1) {
-            let same = result.check == check && result.fix.as_ref() == Some(&fix);
+            let same = result.check == check && remedy(result).as_ref() == Some(&common);
             if open(result) && result.cause.is_none() && same {
                 result.cause = Some(root.clone());
             }
@@ -226,6 +257,20 @@ mod tests {
         trace(&mut results);
         assert_eq!(results[0].consequences, ["privileges/truncate-granted on public.b"]);
         assert!(results[2].cause.is_none());
+    }
+
+    #[test]
+    fn where_nobody_can_do_anything_what_is_unproven_follows() {
+        let mut results = vec![
+            failure("isolation/owner-locked-out", "notes", None, "a"),
+            failure("isolation/cross-tenant-read", "notes", None, "b"),
+        ];
+        let mut leaking = results.clone();
+        results[1].status = Status::Unproven;
+        trace(&mut results);
+        assert_eq!(results[1].cause.as_ref().unwrap(), &results[0].fingerprint);
+        trace(&mut leaking);
+        assert!(leaking[1].cause.is_none(), "what leaks all the same is a fault of its own");
     }
 
     #[test]

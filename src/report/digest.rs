@@ -13,7 +13,7 @@ pub(super) struct Digest<'record> {
     pub(super) unproven: Vec<&'record CheckResult>,
     /// Failed or unproven, but only a warning or worth knowing.
     pub(super) minor: Vec<&'record CheckResult>,
-    /// Failures that another one explains: told with that one.
+    /// Failed or unproven for the same cause as another result: told with that one.
     pub(super) explained: Vec<&'record CheckResult>,
     /// Answered for by somebody.
     pub(super) waived: Vec<&'record CheckResult>,
@@ -44,7 +44,7 @@ impl<'record> Digest<'record> {
         Self {
             broken: pick(&|result| result.status == Status::Error),
             failed: pick(&|result| result.status == Status::Fail && open(result) && gravity(result).blocks()),
-            unproven: pick(&|result| result.status == Status::Unproven && result.severity.blocks()),
+            unproven: pick(&|result| result.status == Status::Unproven && open(result) && result.severity.blocks()),
             minor: pick(&|result| {
                 open(result)
                     && !result.severity.blocks()
@@ -101,7 +101,7 @@ impl<'record> Digest<'record> {
         };
         let mut rest = Vec::new();
         if !self.explained.is_empty() {
-            rest.push(format!("{} more failed for the same causes", counted(self.explained.len(), "check")));
+            rest.push(format!("{} for the same causes", counted(self.explained.len(), "more failure")));
         }
         rest.push(format!("{} passed on {}", counted(self.passed, "check"), counted(tables, "table")));
         if !self.minor.is_empty() {
