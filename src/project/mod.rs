@@ -9,6 +9,7 @@ mod layout;
 mod marker;
 mod profile;
 mod seed;
+mod source_map;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use config::{Bucket, SupabaseConfig};
 pub use discover::discover;
 pub use error::ProjectError;
 pub use profile::detect_profile;
+pub use source_map::{SourceMap, Standing};
 pub use statement::{Statement, split};
 pub use token::{Kind, Token, tokens, without_comments};
 

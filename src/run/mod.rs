@@ -8,6 +8,7 @@ mod probing;
 mod record;
 mod request;
 mod signal;
+mod sources;
 mod target;
 mod trials;
 

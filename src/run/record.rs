@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::prepare::{Found, Schema};
 use super::request::CheckRequest;
+use super::sources::locate;
 use super::{Selection, Target};
 use crate::checks::{every_check, trace};
 use crate::postgres::migrate::Applied;
@@ -34,6 +35,7 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
     let problems = apply_waivers(&mut results, &target.settings.waivers(), &today);
     mark_stand_ins(&mut results, &schema.applied);
     trace(&mut results);
+    locate(&mut results, &circumstances.found.project, &schema.applied);
     results.sort_by(|left, right| {
         let key = |result: &CheckResult| {
             (

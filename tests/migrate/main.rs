@@ -4,6 +4,7 @@
 
 mod cluster;
 mod failures;
+mod sources;
 mod stand_ins;
 mod supabase;
 
