@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::verdict::{
     AppliedWaiver, CellStatus, CheckRecord, CheckResult, Column, Evidence, Family, ObjectKind, ObjectRef,
-    PostgresRecord, RunInfo, RunRecord, RunVerdict, SCHEMA_VERSION, Severity, Source, Status, fingerprint,
+    PostgresRecord, ReleaseLine, RunInfo, RunRecord, RunVerdict, SCHEMA_VERSION, Severity, Source, Status, fingerprint,
 };
 
 /// Tenants are not kept apart, and some things could not be proved.
@@ -40,6 +40,20 @@ pub(crate) fn blocked() -> RunRecord {
         ("public.plans", &[(Column::Isolation, CellStatus::NotApplicable), (Column::Privileges, CellStatus::Waived)]),
         ("public.workspaces", &[(Column::Isolation, CellStatus::Fail), (Column::Monitoring, CellStatus::Error)]),
     ]);
+    record.release = vec![
+        ReleaseLine {
+            section: "claims".to_owned(),
+            line: "RLS on all tables".to_owned(),
+            status: Status::Fail,
+            evidence: "failed: rls/not-enabled on public.moves (row security is off) and 2 more".to_owned(),
+        },
+        ReleaseLine {
+            section: "claims".to_owned(),
+            line: "JWT validation".to_owned(),
+            status: Status::Unproven,
+            evidence: "nothing was run that could show it: tokens".to_owned(),
+        },
+    ];
     record
 }
 

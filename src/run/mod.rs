@@ -1,5 +1,6 @@
 //! A run from a folder to a record: what is asked for, and the pipeline with a function per stage.
 
+mod claims;
 mod error;
 mod harness;
 mod interrupt;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::prepare::{Found, Schema};
 use super::request::CheckRequest;
-use super::sources::locate;
-use super::{Selection, Target};
+use super::{Selection, Target, claims, sources};
 use crate::checks::{every_check, trace};
 use crate::postgres::migrate::Applied;
 use crate::postgres::provision::Server;
@@ -35,7 +34,8 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
     let problems = apply_waivers(&mut results, &target.settings.waivers(), &today);
     mark_stand_ins(&mut results, &schema.applied);
     trace(&mut results);
-    locate(&mut results, &circumstances.found.project, &schema.applied);
+    let sources = sources::read(&circumstances.found.project, &schema.applied);
+    sources::locate(&mut results, &sources);
     results.sort_by(|left, right| {
         let key = |result: &CheckResult| {
             (
@@ -64,6 +64,7 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
         }
     }
     notes.extend(problems.iter().filter(|_| everything).map(waiver_note));
+    let claims = claims::judge(&target.settings.claims, &results, circumstances.found, schema, &sources);
     let asked: BTreeSet<&str> = results.iter().map(|result| result.check.as_str()).collect();
     let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     RunRecord {
@@ -91,7 +92,7 @@ pub(super) fn record(circumstances: &Circumstances<'_>, mut results: Vec<CheckRe
         matrix: matrix(&results),
         results,
         operations: BTreeMap::new(),
-        release: Vec::new(),
+        release: claims,
     }
 }
 

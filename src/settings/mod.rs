@@ -2,6 +2,7 @@
 //!
 //! Every mistake is shown where it stands in the file, all of them at once; a misspelt key is told its nearest neighbour.
 
+mod claim;
 mod error;
 mod load;
 mod model;
@@ -13,7 +14,7 @@ mod tests;
 pub use error::{Invalid, Problem, SettingsError};
 pub use load::{FILE_NAME, blame, load, parse};
 pub use model::{
-    ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
-    SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClaimSettings, ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings,
+    SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 pub(crate) use section::nearest;

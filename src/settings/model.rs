@@ -34,6 +34,8 @@ pub struct SystemSettings {
     pub tables: BTreeMap<String, TableSettings>,
     /// Failures that somebody answers for.
     pub waive: Vec<WaiverSettings>,
+    /// What a document says of the system, for the run to confirm or refute.
+    pub claims: Vec<ClaimSettings>,
 }
 
 /// The marker that tells production from development: what the migrations and the seed ask.
@@ -182,6 +184,19 @@ pub struct WaiverSettings {
     pub expires: String,
     /// Who accepted a critical one.
     pub accepted_by: Option<String>,
+}
+
+/// Something that a document says of the system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimSettings {
+    /// The claim, in the document's words.
+    pub says: String,
+    /// The checks or families that have to hold for it. Without them, and without `count`, the whole verdict.
+    pub checks: Vec<String>,
+    /// What there are so many of: `migrations`, `tables`, `policies`, `policy-files`.
+    pub count: Option<String>,
+    /// How many.
+    pub is: Option<usize>,
 }
 
 impl From<&WaiverSettings> for Waiver {

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
+use super::claim::claim;
 use super::section::{Section, Text, nearest};
 use super::{
     ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
@@ -39,8 +40,19 @@ pub(super) fn project(mut top: Section<'_>) -> ProjectSettings {
     ProjectSettings { systems, system }
 }
 
-const SYSTEM_KEYS: [&str; 10] =
-    ["name", "profile", "migrations", "seed", "environment", "supabase", "identity", "tenancy", "tables", "waive"];
+const SYSTEM_KEYS: [&str; 11] = [
+    "name",
+    "profile",
+    "migrations",
+    "seed",
+    "environment",
+    "supabase",
+    "identity",
+    "tenancy",
+    "tables",
+    "waive",
+    "claims",
+];
 
 fn system(top: &mut Section<'_>) -> SystemSettings {
     SystemSettings {
@@ -58,6 +70,7 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
             .map(|(name, table)| (name.to_owned(), self::table(table)))
             .collect(),
         waive: top.sections("waive").unwrap_or_default().into_iter().map(waiver).collect(),
+        claims: top.sections("claims").unwrap_or_default().into_iter().map(claim).collect(),
     }
 }
 

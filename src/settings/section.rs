@@ -160,6 +160,19 @@ impl<'document> Section<'document> {
         Some(*flag)
     }
 
+    /// A whole number, zero or more.
+    pub(super) fn number(&mut self, key: &'static str) -> Option<usize> {
+        let value = self.take(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => usize::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong_type(&self.path(key), value, "a number from 0 up");
+        }
+        number
+    }
+
     /// A text out of a short list.
     pub(super) fn choice(&mut self, key: &'static str, allowed: &[&str]) -> Option<String> {
         let text = self.text(key)?;

@@ -124,6 +124,12 @@ reason = "closed pilot"
 owner = "ana"
 expires = "2027-02-28"
 accepted_by = "the board"
+
+[[claims]]
+says = "RLS on all 11 tables"
+checks = ["rls", "isolation/cross-tenant-read"]
+count = "tables"
+is = 11
 "#;
 
 #[test]
@@ -148,6 +154,7 @@ fn every_key_is_read() {
     assert_eq!(system.tables["countries"].global, Some(true));
     assert_eq!(system.waive[0].expires, "2027-01-31");
     assert_eq!(system.waive[1].expires, "2027-02-28");
+    assert_eq!((system.claims[0].count.as_deref(), system.claims[0].is), (Some("tables"), Some(11)));
 }
 
 #[test]
@@ -235,6 +242,15 @@ fn a_waiver_names_an_exact_check() {
     assert_eq!(fault(&with("isolaton/cross-tenant-read")).2, "Did you mean `isolation/cross-tenant-read`?");
     assert!(fault(&with("isolation")).2.starts_with("A waiver names one check"));
     assert!(parse(FILE_NAME, &with("isolation/anything")).is_ok());
+}
+
+#[test]
+fn a_claim_names_checks_and_counts_what_can_be_counted() {
+    let with = |rest: &str| format!("[[claims]]\nsays = \"s\"\n{rest}\n");
+    assert!(fault(&with("checks = [\"isolatoin/x\"]")).0.contains("neither a check nor a family"));
+    assert!(fault(&with("count = \"tables\"")).0.contains("go together"));
+    assert!(fault(&with("count = \"tables\"\nis = -1")).0.contains("a number from 0 up"));
+    assert!(!faults(&with("count = \"rows\"\nis = 1")).is_empty());
 }
 
 #[test]

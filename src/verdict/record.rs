@@ -27,7 +27,20 @@ pub struct RunRecord {
     pub operations: BTreeMap<String, BTreeMap<Column, CellStatus>>,
     /// Sign-off lines that no table answers.
     #[serde(default)]
-    pub release: Vec<serde_json::Value>,
+    pub release: Vec<ReleaseLine>,
+}
+
+/// Something that is said of the system as a whole, and what the run makes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseLine {
+    /// The group that it belongs to: `claims`.
+    pub section: String,
+    /// What is said.
+    pub line: String,
+    /// `pass`: confirmed; `fail`: refuted; `unproven`: neither.
+    pub status: Status,
+    /// By what.
+    pub evidence: String,
 }
 
 /// What was run, where, and the verdict.

@@ -15,7 +15,7 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
 }
 
 /// Where docs/configuration.md documents the fields of each struct of src/settings/model.rs.
-const HEADINGS: [(&str, &str); 10] = [
+const HEADINGS: [(&str, &str); 11] = [
     ("ProjectSettings", "## The top of the file"),
     ("SystemSettings", "## The top of the file"),
     ("Environment", "## `[environment]`"),
@@ -26,6 +26,7 @@ const HEADINGS: [(&str, &str); 10] = [
     ("MembershipSettings", "### `[[tenancy.memberships]]`"),
     ("TableSettings", "## `[tables.NAME]`"),
     ("WaiverSettings", "## `[[waive]]`"),
+    ("ClaimSettings", "## `[[claims]]`"),
 ];
 
 /// The public fields of each struct.

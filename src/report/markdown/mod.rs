@@ -24,6 +24,7 @@ pub fn render(record: &RunRecord) -> String {
     unproven(&mut text, &digest);
     minor(&mut text, &digest);
     waived(&mut text, record, &digest);
+    claims(&mut text, record);
     facts(&mut text, record);
     text
 }
@@ -250,6 +251,22 @@ fn waived(text: &mut String, record: &RunRecord, digest: &Digest<'_>) {
             prose(&waiver.reason),
             prose(waiver.accepted_by.as_deref().unwrap_or_default()),
         );
+    }
+    put!(text, "");
+}
+
+fn claims(text: &mut String, record: &RunRecord) {
+    if record.release.is_empty() {
+        return;
+    }
+    put!(text, "## Claims\n\n| What is said | What the run shows | By |\n|---|---|---|");
+    for line in &record.release {
+        let word = match line.status {
+            Status::Pass => "✓ confirmed",
+            Status::Fail => "✗ refuted",
+            _ => "? unproven",
+        };
+        put!(text, "| {} | {word} | {} |", prose(&line.line), prose(&line.evidence));
     }
     put!(text, "");
 }

@@ -48,6 +48,7 @@ pub fn render(record: &RunRecord, options: &Options) -> String {
     unproven(&mut page, &gaps(&digest.unproven), options);
     minor(&mut page, &digest, options);
     waived(&mut page, record, &digest);
+    claims(&mut page, record);
     facts(&mut page, record);
     page.finish()
 }
@@ -175,6 +176,23 @@ fn waived(page: &mut Page, record: &RunRecord, digest: &Digest<'_>) {
         };
         let text = format!("{}: until {}{soon}, {} answers{accepted}", waiver.reason, waiver.expires, waiver.owner);
         page.prose(6, &text);
+    }
+}
+
+/// What a document says, and what came of it.
+fn claims(page: &mut Page, record: &RunRecord) {
+    if record.release.is_empty() {
+        return;
+    }
+    page.heading("Claims");
+    for line in &record.release {
+        let (word, style) = match line.status {
+            Status::Pass => ("✓ confirmed", Style::new().green()),
+            Status::Fail => ("✗ refuted", Style::new().red().bold()),
+            _ => ("? unproven", Style::new().magenta().bold()),
+        };
+        page.parts(2, &[(word, style), (&line.line, Style::new().bold())]);
+        page.prose(6, &line.evidence);
     }
 }
 
