@@ -1,15 +1,19 @@
 use crate::postgres::migrate::Applied;
 use crate::project::{Project, SourceMap, Standing};
-use crate::verdict::{CheckResult, Family};
+use crate::verdict::{CheckResult, Family, ObjectKind, Source};
 
 /// Says of each result that does not know it where its object was last defined.
 pub(super) fn locate(results: &mut [CheckResult], project: &Project, applied: &Applied) {
     let sources = SourceMap::read(standing(project, applied));
     for result in results.iter_mut().filter(|result| result.source.is_none()) {
         let family = result.check.split_once('/').and_then(|(family, _)| Family::named(family));
-        result.source = match (family, &result.object.sub) {
+        result.source = match (result.object.kind, family, &result.object.sub) {
+            (ObjectKind::Migration, _, _) => {
+                let file = project.migrations.iter().find(|migration| migration.path == result.object.name);
+                file.map(|file| Source { file: file.path.clone(), line: 1 })
+            }
             // What is said of a table's row security as a whole is mended where that is switched.
-            (Some(Family::Rls), None) => sources.of_row_security(&result.object),
+            (_, Some(Family::Rls), None) => sources.of_row_security(&result.object),
             _ => sources.of(&result.object),
         };
     }
