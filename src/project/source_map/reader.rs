@@ -5,6 +5,7 @@ use super::depth::is_parsable;
 use super::ledger::{Ledger, Place};
 use super::reading::Text;
 use crate::catalog::QualifiedName;
+use crate::project::token::{Piece, pieces};
 use crate::project::{Kind, Token, split, tokens};
 
 /// Where names without a schema are made.
@@ -40,17 +41,19 @@ impl<'l> Reader<'l> {
     /// Reads a statement, where it defines anything.
     pub(super) fn text(&mut self, text: &Text<'_>) {
         const DEFINING: [&str; 6] = ["create", "alter", "drop", "grant", "revoke", "do"];
-        let Some(first) = tokens_start(text.sql) else { return };
-        if !DEFINING.iter().any(|word| first.eq_ignore_ascii_case(word)) {
-            if ["set", "reset", "select"].iter().any(|word| first.eq_ignore_ascii_case(word)) {
-                self.read_search_path(&tokens(text.sql));
-            }
+        let Some(first) = first_word(text.sql) else { return };
+        let is_one_of = |words: &[&str]| words.iter().any(|word| first.eq_ignore_ascii_case(word));
+        if is_one_of(&["set", "reset", "select"]) {
+            self.read_search_path(&tokens(text.sql));
+        }
+        if !is_one_of(&DEFINING) {
             return;
         }
-        if !is_parsable(text.sql) {
+        let head = head(text.sql);
+        if !is_parsable(head) {
             return;
         }
-        for statement in SourceFile::parse(text.sql).tree().stmts() {
+        for statement in SourceFile::parse(head).tree().stmts() {
             self.statement(&statement, text);
         }
     }
@@ -140,8 +143,40 @@ impl<'l> Reader<'l> {
     }
 }
 
+/// As much of a statement as says what it defines and on what. Parsing takes most of the time, and the expressions of policies and the
+/// queries of views are most of many files. The words that end a head are reserved.
+fn head(sql: &str) -> &str {
+    let mut ends: Option<&[&str]> = None;
+    let words = pieces(sql, 0).filter_map(|piece| match piece {
+        Piece::Token(token) if token.kind == Kind::Word => Some(token),
+        Piece::Token(_) | Piece::Blank(_) => None,
+    });
+    for word in words {
+        match ends {
+            None => ends = HEADS.iter().find(|(defined, _)| word.is(defined)).map(|(_, ends)| *ends),
+            Some([]) => break,
+            Some(ends) if ends.iter().any(|end| word.is(end)) => return sql.get(..word.start).unwrap_or(sql),
+            Some(_) => {}
+        }
+    }
+    sql
+}
+
+/// What is defined, and the words that end what says so; none where all of it is read.
+const HEADS: [(&str, &[&str]); 9] = [
+    ("policy", &["using", "with"]),
+    ("view", &["as"]),
+    ("trigger", &["for", "when"]),
+    ("table", &[]),
+    ("function", &[]),
+    ("index", &[]),
+    ("do", &[]),
+    ("grant", &[]),
+    ("revoke", &[]),
+];
+
 /// The first word of a text that begins with one.
-fn tokens_start(sql: &str) -> Option<&str> {
+fn first_word(sql: &str) -> Option<&str> {
     let end = sql.find(|sign: char| !sign.is_ascii_alphabetic()).unwrap_or(sql.len());
     sql.get(..end)
 }
