@@ -55,5 +55,6 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         probes: attempt.probes(scene, &shapes),
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
         fix: Some(format!("revoke select on {} from {};", target.table.name.quoted(), quote_identifier(&nobody.role))),
-    }]
+    }
+    .doubted(target.intent.likely_audience())]
 }

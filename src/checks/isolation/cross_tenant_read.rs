@@ -64,7 +64,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         probes,
         judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
         fix: fix::policies(scene, target.table, &[Command::Select]),
-    }]
+    }
+    .doubted(target.intent.likely_audience())]
 }
 
 /// Statements that mark every row deleted or archived, where the table keeps such rows: a policy may treat them otherwise.
