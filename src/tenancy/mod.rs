@@ -12,7 +12,7 @@ mod render;
 pub use error::TenancyError;
 pub use infer::{Surroundings, infer};
 pub use intent::{
-    Audience, ClientPlace, ClientWritten, Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership,
-    Profile, Reasoned, Setting, TableIntent, TableRole, TenantIds, TenantRoot, Tie,
+    Audience, ClientPlace, ClientWritten, Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin,
+    Ownership, Profile, Reasoned, Setting, TableIntent, TableRole, TenantIds, TenantRoot, Tie,
 };
 pub use render::render_settings;

@@ -126,14 +126,11 @@ fn taken_along(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, pa
 
 /// Whether everybody may read, and so refer to, the rows of `table`.
 fn is_open(scene: &Scene<'_>, table: &Table) -> bool {
-    scene
-        .intent
-        .table(&table.name)
-        .is_some_and(|intent| {
-            intent.public.contains(&Command::Select)
-                || intent.shared.contains(&Command::Select)
-                || intent.likely_audience().is_some()
-        })
+    scene.intent.table(&table.name).is_some_and(|intent| {
+        intent.public.contains(&Command::Select)
+            || intent.shared.contains(&Command::Select)
+            || intent.likely_audience().is_some()
+    })
 }
 
 /// The victim's row refers to a row that is nobody's, or that everybody may read.
