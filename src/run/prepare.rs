@@ -82,9 +82,10 @@ pub(super) async fn migrate(
     let nobody = intent.identity.member_roles.is_empty() && target.settings.identity.member_roles.is_none();
     // Policies are for somebody, who is made elsewhere: by whoever runs the database.
     if nobody && has_policies(&catalog) {
-        application_role = make_application_role(&mut session, &catalog).await.ok();
+        application_role = make_application_role(&mut session, &catalog, &intent).await.ok();
         catalog = introspect(&mut session).await?;
         intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
+        intent.identity.assumed = application_role.is_some();
     }
     session.close().await;
     let trials = trials(&found.project, &applied);

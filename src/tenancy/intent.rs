@@ -77,6 +77,8 @@ pub struct Identity {
     pub claims: Vec<JsonClaim>,
     /// Settings that carry one value.
     pub settings: Vec<Setting>,
+    /// The roles, and what is granted to them, are assumed: nobody but the owner reaches the tables.
+    pub assumed: bool,
     /// What the schema reads and a client writes itself: headers of its request, its own metadata.
     pub client_written: Vec<ClientWritten>,
 }

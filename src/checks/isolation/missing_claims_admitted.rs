@@ -38,8 +38,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     let Some(role) = scene.member_role() else { return vec![target.without_clients(EXPECTED)] };
     let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
-    let malformed: Vec<&Principal> =
-        scene.world.principals.iter().filter(|principal| principal.kind == PrincipalKind::Malformed).collect();
+    let malformed: Vec<&Principal> = scene
+        .world
+        .principals
+        .iter()
+        .filter(|principal| matches!(principal.kind, PrincipalKind::Malformed | PrincipalKind::Unset))
+        .collect();
     let mut probes = Vec::new();
     let mut meant = Vec::new();
     let mut ask = |command: Command, topic: &str, shapes: &[Shape], owners: &[&Principal], observe: Vec<String>| {

@@ -278,7 +278,7 @@ pub(super) fn names_billing(table: &str) -> bool {
     const BILLING: &str = "\
         subscription billing payment invoice credit wallet balance usage quota entitlement license licence \
         purchase charge allowance";
-    const ABOUT: &str = "audit log event history push newsletter notification";
+    const ABOUT: &str = "audit log event history push newsletter notification leave vacation holiday stock inventory";
     let words = table_words(table);
     any_listed(&words, BILLING) && !any_listed(&words, ABOUT)
 }
