@@ -31,6 +31,8 @@ pub enum Judge {
         /// Topics that are left out where not even the service role manages, since another topic asks the same.
         optional: Vec<String>,
     },
+    /// As the inner one; but where that fails, it may well be meant, for this reason: a warning.
+    Doubted(Box<Judge>, String),
     /// As the check itself knows.
     Own(fn(&Case, &[Outcome]) -> Finding),
 }
@@ -66,12 +68,12 @@ impl Finding {
         }
     }
 
-    /// Why nothing can be said where no role is a client's.
+    /// Why nothing is asked of a table where no role is a client's: `isolation/unreachable-tenant-data` says it once, for the database.
     #[must_use]
     pub fn no_clients() -> Self {
         Self::new(
-            Status::Unproven,
-            "no role that a client acts as is known: only owners and superusers can reach the table; set [identity] member_roles, or waive this if isolation is kept above the database",
+            Status::NotApplicable,
+            "no role that a client acts as is known: only owners and superusers reach the table, past every policy",
         )
     }
 
@@ -116,6 +118,15 @@ impl Case {
             judge: Judge::Settled(finding),
             fix: None,
         }
+    }
+
+    /// The same case, in which a failure may well be meant, for a reason, if there is one.
+    #[must_use]
+    pub fn doubted(mut self, reason: Option<&str>) -> Self {
+        if let Some(reason) = reason {
+            self.judge = Judge::Doubted(Box::new(self.judge), reason.to_owned());
+        }
+        self
     }
 
     /// The same case with a suggestion.

@@ -4,15 +4,38 @@ use std::collections::BTreeSet;
 
 use super::{Case, Finding, Judge};
 use crate::probe::{Outcome, Part, Signal};
-use crate::verdict::Status;
+use crate::verdict::{Severity, Status};
 
 /// Reads the outcomes of a case.
 #[must_use]
 pub fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
-    match &case.judge {
+    read_by(&case.judge, case, outcomes)
+}
+
+fn read_by(judge: &Judge, case: &Case, outcomes: &[Outcome]) -> Finding {
+    match judge {
         Judge::Settled(finding) => finding.clone(),
         Judge::BesideControls { meant, optional } => beside_controls(case, outcomes, meant, optional),
+        Judge::Doubted(inner, reason) => {
+            let finding = read_by(inner, case, outcomes);
+            if finding.status != Status::Fail {
+                return finding;
+            }
+            let summary = format!(
+                "{}; that may be meant, since {reason}: say so with `public` or `shared`, or `shared = []` if not",
+                finding.summary
+            );
+            Finding { summary, ..finding.at(Severity::Warning) }
+        }
         Judge::Own(own) => own(case, outcomes),
+    }
+}
+
+fn is_beside_controls(judge: &Judge) -> bool {
+    match judge {
+        Judge::BesideControls { .. } => true,
+        Judge::Doubted(inner, _) => is_beside_controls(inner),
+        Judge::Settled(_) | Judge::Own(_) => false,
     }
 }
 
@@ -20,7 +43,7 @@ pub fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
 /// enough; where an owner manages, the service role need not be asked.
 #[must_use]
 pub fn is_needed(case: &Case, outcomes: &[Outcome], index: usize) -> bool {
-    let (Judge::BesideControls { .. }, Some(probe)) = (&case.judge, case.probes.get(index)) else { return true };
+    let Some(probe) = case.probes.get(index).filter(|_| is_beside_controls(&case.judge)) else { return true };
     let shown_before = |same_shape: bool| {
         case.probes.iter().zip(outcomes).any(|(other, outcome)| {
             other.part == Part::Control

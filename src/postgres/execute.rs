@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Session, SqlError, StatementResult};
 use crate::catalog::{quote_identifier, quote_literal};
 use crate::probe::{Act, Outcome, Refusal, Rows, SqlProbe, take_on};
-use crate::world::{Principal, World};
+use crate::world::{Principal, PrincipalKind, World};
 
 /// Rows kept of one probe's result. Made worlds are small; a seed may not be.
 const MAXIMUM_ROWS: usize = 5000;
@@ -18,6 +18,8 @@ const LIMITS: &str = "set statement_timeout = '10s'; set lock_timeout = '3s'; se
 #[derive(Debug)]
 pub struct Executor {
     session: Session,
+    /// A connection on which no identity setting was ever touched, so that each reads as null; made when it is first needed.
+    untouched: Option<Session>,
     /// Every setting that carries anybody's identity: cleared for those who do not use it.
     identity_settings: BTreeSet<String>,
     /// Returns to the harness's own identity. Not `reset session authorization`: an engine whose sessions began without a
@@ -43,7 +45,8 @@ impl Executor {
             .iter()
             .flat_map(|principal| principal.settings.iter().map(|(name, _)| name.clone()))
             .collect();
-        let mut executor = Self { session, identity_settings, own_identity: String::new(), catches_exceptions: true };
+        let mut executor =
+            Self { session, untouched: None, identity_settings, own_identity: String::new(), catches_exceptions: true };
         executor.make_ready().await?;
         match executor.session.run(CATCHING).await {
             Ok(_) => {}
@@ -77,6 +80,40 @@ impl Executor {
 
     /// Runs one probe.
     pub async fn execute(&mut self, probe: &SqlProbe) -> Outcome {
+        if probe.principal.kind == PrincipalKind::Unset {
+            return self.execute_untouched(probe).await;
+        }
+        self.execute_here(probe).await
+    }
+
+    /// Runs a probe on the connection where nobody's identity was ever set.
+    async fn execute_untouched(&mut self, probe: &SqlProbe) -> Outcome {
+        // An engine that does not catch has one connection at a time.
+        if !self.catches_exceptions {
+            return Outcome::Skipped;
+        }
+        let untouched = match self.untouched.take() {
+            Some(session) => session,
+            None => match self.open_untouched().await {
+                Ok(session) => session,
+                Err(error) => return Outcome::Lost(error.message),
+            },
+        };
+        let usual = std::mem::replace(&mut self.session, untouched);
+        let settings = std::mem::take(&mut self.identity_settings);
+        let outcome = self.execute_here(probe).await;
+        self.identity_settings = settings;
+        self.untouched = Some(std::mem::replace(&mut self.session, usual));
+        outcome
+    }
+
+    async fn open_untouched(&self) -> Result<Session, SqlError> {
+        let mut session = self.session.another().await?;
+        session.run(LIMITS).await?;
+        Ok(session)
+    }
+
+    async fn execute_here(&mut self, probe: &SqlProbe) -> Outcome {
         let outcome = match &probe.act {
             Act::Statements(statements) => self.execute_statements(probe, statements).await,
             Act::CopyOut(_) | Act::CopyIn { .. } => self.execute_copy(probe).await,
@@ -106,8 +143,10 @@ impl Executor {
     }
 
     /// Gives the session back.
-    #[must_use]
-    pub fn into_session(self) -> Session {
+    pub async fn into_session(self) -> Session {
+        if let Some(untouched) = self.untouched {
+            untouched.close().await;
+        }
         self.session
     }
 

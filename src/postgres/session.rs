@@ -91,6 +91,14 @@ impl Session {
         Ok(Self { connection: Some(connection), options, number: SESSIONS.fetch_add(1, Ordering::Relaxed) })
     }
 
+    /// A second connection to the same database, beside this one.
+    ///
+    /// # Errors
+    /// When the server does not let us in.
+    pub async fn another(&self) -> Result<Self, SqlError> {
+        Self::connect_with(self.options.clone()).await
+    }
+
     /// Leaves the connection for a new one, with nothing of the old session left: the embedded engine cannot roll back
     /// behind an EXCEPTION handler that did not catch.
     ///

@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, QualifiedName};
 use crate::postgres::introspect::{introspect, schema_fingerprint};
 use crate::postgres::migrate::{Applied, ApplyOptions, apply, apply_seed};
 use crate::postgres::provision::{Database, Server};
-use crate::postgres::{Session, populate};
+use crate::postgres::{Session, has_policies, make_application_role, populate};
 use crate::project::{self, Project};
 use crate::settings::SystemSettings;
 use crate::tenancy::{self, Intent, Profile, Surroundings};
@@ -38,6 +38,8 @@ pub(super) struct Schema {
     pub(super) fingerprint: String,
     /// What should be allowed.
     pub(super) intent: Intent,
+    /// The role that was made to stand for the application, where none is a client's and there are policies.
+    pub(super) application_role: Option<&'static str>,
     /// What came of the files.
     pub(super) trials: Trials,
 }
@@ -71,14 +73,23 @@ pub(super) async fn migrate(
         None => Vec::new(),
     };
     tell(Event::Stage(format!("{}: reading the schema back", target.name)));
-    let catalog = introspect(&mut session).await?;
-    session.close().await;
+    let mut catalog = introspect(&mut session).await?;
     let fingerprint = schema_fingerprint(&catalog);
     let surroundings =
         Surroundings { profile: found.profile, exposed_schemas: exposed_schemas(&target.settings, found) };
-    let intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
+    let mut intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
+    let mut application_role = None;
+    let nobody = intent.identity.member_roles.is_empty() && target.settings.identity.member_roles.is_none();
+    // Policies are for somebody, who is made elsewhere: by whoever runs the database.
+    if nobody && has_policies(&catalog) {
+        application_role = make_application_role(&mut session, &catalog, &intent).await.ok();
+        catalog = introspect(&mut session).await?;
+        intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
+        intent.identity.assumed = application_role.is_some();
+    }
+    session.close().await;
     let trials = trials(&found.project, &applied);
-    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, trials })
+    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, application_role, trials })
 }
 
 /// Makes the world in the scratch database.

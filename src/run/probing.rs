@@ -9,6 +9,7 @@ use crate::checks::{Case, Finding, REGISTRY};
 use crate::postgres::{Executor, Session};
 use crate::probe::{Outcome, Refusal, SqlProbe};
 use crate::verdict::{CheckInfo, CheckResult, Event, Evidence, Status, fingerprint};
+use crate::world::PrincipalKind;
 
 /// What is asked.
 #[derive(Clone, Copy)]
@@ -57,7 +58,7 @@ async fn work(
         tell(Event::Probed(1));
         found.push((index, results));
     }
-    executor.into_session().close().await;
+    executor.into_session().await.close().await;
     Ok(found)
 }
 
@@ -112,7 +113,8 @@ async fn run_case(
             outcomes.push(Outcome::Skipped);
             continue;
         }
-        let key = probe.script();
+        let unset = probe.principal.kind == PrincipalKind::Unset;
+        let key = format!("{}{}", if unset { "-- on a new connection\n" } else { "" }, probe.script());
         let outcome = match known.get(&key) {
             Some(outcome) => outcome.clone(),
             None if overruns(known) >= PATIENCE => out_of_patience(),

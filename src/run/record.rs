@@ -188,6 +188,9 @@ fn notes(circumstances: &Circumstances<'_>) -> Vec<String> {
     if schema.intent.identity.member_roles.is_empty() {
         notes.push("no role that a client acts as is known: set [identity] member_roles".to_owned());
     }
+    notes.extend(schema.application_role.map(|role| {
+        format!("there are policies, and nobody but the owner for them to apply to: {role} was made, which may read and write the tables; name yours under [identity] member_roles. Whoever connects as the owner passes by policies that are not forced")
+    }));
     notes.extend(
         schema
             .applied

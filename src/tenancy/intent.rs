@@ -77,6 +77,8 @@ pub struct Identity {
     pub claims: Vec<JsonClaim>,
     /// Settings that carry one value.
     pub settings: Vec<Setting>,
+    /// The roles, and what is granted to them, are assumed: nobody but the owner reaches the tables.
+    pub assumed: bool,
     /// What the schema reads and a client writes itself: headers of its request, its own metadata.
     pub client_written: Vec<ClientWritten>,
 }
@@ -215,6 +217,43 @@ pub struct TableIntent {
     pub privilege_columns: Vec<Reasoned<String>>,
     /// Unique keys that are meant to be global, so that a clash may be noticed (a sign-up's email address).
     pub global_uniques: Vec<String>,
+    /// Whether others than the owner may well be meant to read its rows.
+    pub audience: Audience,
+    /// A row gives its user a role over everybody's rows, and not only over its own tenant's: `user_roles`.
+    pub staff: bool,
+}
+
+/// Whether others than the owner may well be meant to read a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Nothing says so.
+    Unsaid,
+    /// It looks as if: why. Reading by others is a warning then, until somebody says what is meant.
+    Likely(String),
+    /// Its rows are published one by one: why. Others may refer to them, so that is a warning; reading the rest is none of theirs.
+    Published(String),
+    /// A person said who may (`public`, `shared`).
+    Declared,
+}
+
+impl TableIntent {
+    /// Why others may well be meant to read its rows, though nobody said so.
+    #[must_use]
+    pub fn likely_audience(&self) -> Option<&str> {
+        match &self.audience {
+            Audience::Likely(reason) => Some(reason),
+            Audience::Unsaid | Audience::Published(_) | Audience::Declared => None,
+        }
+    }
+
+    /// Why others may well be meant to refer to its rows, though nobody said so.
+    #[must_use]
+    pub fn likely_referred_to(&self) -> Option<&str> {
+        match &self.audience {
+            Audience::Likely(reason) | Audience::Published(reason) => Some(reason),
+            Audience::Unsaid | Audience::Declared => None,
+        }
+    }
 }
 
 /// What part a table plays.

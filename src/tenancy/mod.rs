@@ -1,7 +1,8 @@
 //! Intent: who should be able to do what, read off keys and foreign keys, names and comments, and what a person wrote
 //! down in `seaworthy.toml`; never off what policies allow.
 //!
-//! Policies and functions are read for one thing alone: how identity is passed (which claims, which settings).
+//! Policies and functions are read for how identity is passed (which claims, which settings). Beside that, a policy that opens reading in so
+//! many words, on a table that is named like a publication, makes a leak there a warning (`infer/audience.rs`); it allows nothing.
 
 mod error;
 mod infer;
@@ -11,7 +12,7 @@ mod render;
 pub use error::TenancyError;
 pub use infer::{Surroundings, infer};
 pub use intent::{
-    ClientPlace, ClientWritten, Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin, Ownership,
-    Profile, Reasoned, Setting, TableIntent, TableRole, TenantIds, TenantRoot, Tie,
+    Audience, ClientPlace, ClientWritten, Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin,
+    Ownership, Profile, Reasoned, Setting, TableIntent, TableRole, TenantIds, TenantRoot, Tie,
 };
 pub use render::render_settings;

@@ -126,6 +126,9 @@ fn malformed(intent: &Intent, people: &People, role: &str, entropy: Entropy) -> 
     if names.is_empty() {
         return vec![nothing];
     }
+    // PostgREST sets its claims on every connection.
+    let unset = (intent.profile == Profile::Plain)
+        .then(|| principal("no claims on a new connection", PrincipalKind::Unset, role, identity, Vec::new()));
     let all = |text: &str| names.iter().map(|name| (name.clone(), text.to_owned())).collect::<Vec<_>>();
     let claiming = |id: &str| {
         let tenants = (0..intent.roots.len()).map(|root| (root, vec![id.to_owned()])).collect();
@@ -139,7 +142,7 @@ fn malformed(intent: &Intent, people: &People, role: &str, entropy: Entropy) -> 
         id if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => "2000000001".to_owned(),
         _ => format!("user_{}", entropy.hex(&["nobody"], 24)),
     };
-    vec![
+    let mut malformed = vec![
         nothing,
         make("empty claims", all("")),
         make("null claims", all("null")),
@@ -147,7 +150,9 @@ fn malformed(intent: &Intent, people: &People, role: &str, entropy: Entropy) -> 
         make("malformed subject", claiming("not-a-uuid")),
         make("subject of no user", claiming(&unknown)),
         make("claims of the wrong type", of_wrong_type(intent, role)),
-    ]
+    ];
+    malformed.extend(unset);
+    malformed
 }
 
 /// The settings that carry identity.

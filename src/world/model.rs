@@ -66,6 +66,8 @@ pub enum PrincipalKind {
     Anonymous,
     /// The signed-in role with no or nonsensical claims; the name says which.
     Malformed,
+    /// Nobody, on a connection where nothing was ever set: a setting that was never touched reads as null, and not as empty.
+    Unset,
     /// The role of trusted servers.
     Service,
 }

@@ -85,6 +85,7 @@ impl Wishes<'_> {
             Sort::Users | Sort::Profiles => self.of_users(table),
             Sort::Root(root) => self.of_root(table, root),
             Sort::Membership(membership) => self.of_membership(table, membership),
+            Sort::Tied(root) if self.is_staff(&table.name) => self.of_staff(root),
             Sort::Tied(root) => self.of_tenants(root, 2),
             Sort::Free => (0..2).map(|index| draft(None, index)).collect(),
             Sort::Parent => {
@@ -284,6 +285,16 @@ impl Wishes<'_> {
             }
         }
         drafts
+    }
+
+    fn is_staff(&self, table: &QualifiedName) -> bool {
+        self.intent.tables.get(table).is_some_and(|intent| intent.staff)
+    }
+
+    /// The victim alone is of the staff: an attacker who is may do everything, and shows nothing.
+    fn of_staff(&self, root: usize) -> Vec<Draft> {
+        let victim = self.people.places_of(root).into_iter().take(1);
+        victim.map(|tenant| draft(Some(tenant), 0)).collect()
     }
 
     /// The tenant key, the root's key, and what the settings say.

@@ -48,12 +48,19 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         observe: Vec::new(),
     };
     let meant = scene.meant(target.table, Command::Select).then(|| TOPIC.to_owned());
-    vec![Case {
-        object: object_of(target.table),
-        tables: target.tables(),
-        expected: EXPECTED.to_owned(),
-        probes: attempt.probes(scene, &shapes),
-        judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: Some(format!("revoke select on {} from {};", target.table.name.quoted(), quote_identifier(&nobody.role))),
-    }]
+    vec![
+        Case {
+            object: object_of(target.table),
+            tables: target.tables(),
+            expected: EXPECTED.to_owned(),
+            probes: attempt.probes(scene, &shapes),
+            judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
+            fix: Some(format!(
+                "revoke select on {} from {};",
+                target.table.name.quoted(),
+                quote_identifier(&nobody.role)
+            )),
+        }
+        .doubted(target.intent.likely_audience()),
+    ]
 }

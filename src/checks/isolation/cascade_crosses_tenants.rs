@@ -9,7 +9,7 @@ use super::TenantTable;
 use super::reference::{equalities, references, tie_columns};
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe, Step};
-use crate::tenancy::{Command, Tie};
+use crate::tenancy::{Command, TableIntent, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::{Principal, StoredRow};
 
@@ -48,7 +48,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             match (reference, scene.intent.table(&parent.name).map(|intent| &intent.tie.value)) {
                 (Some(reference), _) => {
                     let theirs = reference.to(scene.stored(&parent.name, ATTACKER)?)?;
-                    tied(scene, &target, key, parent, &theirs)
+                    Some(tied(scene, &target, key, parent, &theirs)?.doubted(reference.likely))
                 }
                 (None, Some(Tie::Global | Tie::Untied)) => shared(scene, &target, key, parent),
                 (None, _) if is_open(scene, parent) => {
@@ -59,7 +59,9 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                         .filter(|(column, _)| !tie.contains(&column.as_str()))
                         .map(|(column, referenced)| Some((column.clone(), row.values.get(referenced)?.clone()?)))
                         .collect();
-                    tied(scene, &target, key, parent, &theirs?)
+                    // What hangs on a publication goes with it.
+                    let likely = scene.intent.table(&parent.name).and_then(TableIntent::likely_referred_to);
+                    Some(tied(scene, &target, key, parent, &theirs?)?.doubted(likely))
                 }
                 (None, _) if takes_along(scene, &target, key, parent) => taken_along(scene, &target, key, parent),
                 (None, _) => None,
@@ -124,10 +126,11 @@ fn taken_along(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, pa
 
 /// Whether everybody may read, and so refer to, the rows of `table`.
 fn is_open(scene: &Scene<'_>, table: &Table) -> bool {
-    scene
-        .intent
-        .table(&table.name)
-        .is_some_and(|intent| intent.public.contains(&Command::Select) || intent.shared.contains(&Command::Select))
+    scene.intent.table(&table.name).is_some_and(|intent| {
+        intent.public.contains(&Command::Select)
+            || intent.shared.contains(&Command::Select)
+            || intent.likely_audience().is_some()
+    })
 }
 
 /// The victim's row refers to a row that is nobody's, or that everybody may read.

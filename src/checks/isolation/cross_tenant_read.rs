@@ -57,14 +57,17 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let mut probes = attempt.probes(scene, &shapes);
     probes.extend(prepared_by_owner(&target, &attempt, &shapes));
     let meant = scene.meant(target.table, Command::Select).then(|| TOPIC.to_owned());
-    vec![Case {
-        object: object_of(target.table),
-        tables: target.tables(),
-        expected: EXPECTED.to_owned(),
-        probes,
-        judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
-        fix: fix::policies(scene, target.table, &[Command::Select]),
-    }]
+    vec![
+        Case {
+            object: object_of(target.table),
+            tables: target.tables(),
+            expected: EXPECTED.to_owned(),
+            probes,
+            judge: Judge::BesideControls { meant: meant.into_iter().collect(), optional: Vec::new() },
+            fix: fix::policies(scene, target.table, &[Command::Select]),
+        }
+        .doubted(target.intent.likely_audience()),
+    ]
 }
 
 /// Statements that mark every row deleted or archived, where the table keeps such rows: a policy may treat them otherwise.

@@ -35,7 +35,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     references(scene, target.table, target.intent)
         .into_iter()
-        .map(|reference| case(scene, &target, &reference))
+        .map(|reference| case(scene, &target, &reference).doubted(reference.likely))
         .collect()
 }
 

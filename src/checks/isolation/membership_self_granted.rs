@@ -5,7 +5,7 @@ use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, insert_columns, inserts};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
-use crate::catalog::{quote_identifier, quote_literal};
+use crate::catalog::{KeyConstraint, quote_identifier, quote_literal};
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::{Membership, TableRole};
 use crate::verdict::{CheckInfo, Family, Severity};
@@ -82,12 +82,31 @@ fn joins(scene: &Scene<'_>, target: &TenantTable<'_>, membership: &Membership, r
             }
             let client = scene.member_role().unwrap_or_default();
             let columns = insert_columns(scene, target.table, &values, client);
-            let shapes: Vec<Shape> = inserts(target.table, &columns, &values, &[]).into_iter().take(3).collect();
+            let room = room_for(target, membership, &user);
+            let shapes: Vec<Shape> = inserts(target.table, &columns, &values, &room).into_iter().take(3).collect();
             probes.extend(attempt.probes(scene, &shapes));
         }
         probes.extend(moved(target, membership, &attempt, &user, &tenant));
     }
     probes
+}
+
+/// Where each user has one row, the one that it has goes first: what is asked is who may make another.
+fn room_for(target: &TenantTable<'_>, membership: &Membership, user: &str) -> Vec<String> {
+    let alone = |key: &KeyConstraint| key.columns == [membership.user_column.clone()];
+    if !target.table.primary_key.iter().chain(&target.table.uniques).any(alone) {
+        return Vec::new();
+    }
+    vec![
+        "set local session_replication_role = replica".to_owned(),
+        format!(
+            "delete from {} as t where t.{}::text = {}",
+            target.table.name.quoted(),
+            quote_identifier(&membership.user_column),
+            quote_literal(user)
+        ),
+        "set local session_replication_role = origin".to_owned(),
+    ]
 }
 
 fn moved(

@@ -38,12 +38,18 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     let Some(role) = scene.member_role() else { return vec![target.without_clients(EXPECTED)] };
     let Some(row) = target.row else { return vec![target.without_row(scene, EXPECTED)] };
-    let malformed: Vec<&Principal> =
-        scene.world.principals.iter().filter(|principal| principal.kind == PrincipalKind::Malformed).collect();
+    let malformed: Vec<&Principal> = scene
+        .world
+        .principals
+        .iter()
+        .filter(|principal| matches!(principal.kind, PrincipalKind::Malformed | PrincipalKind::Unset))
+        .collect();
     let mut probes = Vec::new();
     let mut meant = Vec::new();
     let mut ask = |command: Command, topic: &str, shapes: &[Shape], owners: &[&Principal], observe: Vec<String>| {
-        if !target.is_open(command) {
+        // Whether others than the owner are meant to read it is asked with better tokens.
+        let likely = command == Command::Select && target.intent.likely_audience().is_some();
+        if !target.is_open(command) && !likely {
             let attempt = Attempt { table: target.table, topic, attackers: &malformed, owners, observe };
             probes.extend(attempt.probes(scene, shapes));
             meant.extend(scene.meant(target.table, command).then(|| topic.to_owned()));

@@ -36,6 +36,10 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     if !target.is_tied() || scene.member_role().is_none() {
         return Vec::new();
     }
+    // Which columns an application may write is its business; that it may write any was assumed.
+    if scene.intent.identity.assumed {
+        return Vec::new();
+    }
     let role_column = match target.intent.role {
         TableRole::Membership(index) => {
             scene.intent.memberships.get(index).and_then(|membership| membership.role_column.clone())

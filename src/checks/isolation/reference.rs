@@ -14,6 +14,8 @@ pub(super) struct Reference<'a> {
     pub(super) parent: &'a Table,
     /// The referring columns that say whose row it is: they stay as they are.
     pub(super) tie: Vec<&'a str>,
+    /// Why referring to others' rows may well be meant.
+    pub(super) likely: Option<&'a str>,
 }
 
 /// The foreign keys of `table` that could cross tenants: to rows that belong to a tenant of the same root, the one that says whose
@@ -35,10 +37,16 @@ pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a Ta
                 || parent_intent.role == TableRole::Profile
                 || (carries_tenant && matches!(parent_intent.role, TableRole::Membership(_)));
             let user_root = matches!(parent_intent.tie.value, Tie::Root(index) if scene.users_are_tenants(index));
-            let open =
-                parent_intent.public.contains(&Command::Select) || parent_intent.shared.contains(&Command::Select);
+            let open = parent_intent.public.contains(&Command::Select)
+                || parent_intent.shared.contains(&Command::Select)
+                || parent_intent.likely_audience().is_some();
             let same_root = scene.intent.root_of(&parent.name) == Some(root);
-            (same_root && !of_people && !user_root && !open).then(|| Reference { key, parent, tie: tie.clone() })
+            (same_root && !of_people && !user_root && !open).then(|| Reference {
+                key,
+                parent,
+                tie: tie.clone(),
+                likely: parent_intent.likely_referred_to(),
+            })
         })
         .collect()
 }

@@ -35,7 +35,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     references(scene, target.table, target.intent)
         .iter()
-        .filter_map(|reference| case(scene, &target, reference))
+        .filter_map(|reference| Some(case(scene, &target, reference)?.doubted(reference.likely)))
         .collect()
 }
 

@@ -38,7 +38,9 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     if scene.member_role().is_none() {
         return vec![target.without_clients(EXPECTED)];
     }
-    let (Some(row), Some(own_row)) = (target.row, target.own_row) else {
+    // An attacker has no row where that would make it one of the staff: it moves the victim's.
+    let own_row = target.own_row.or(target.row.filter(|_| target.intent.staff));
+    let (Some(row), Some(own_row)) = (target.row, own_row) else {
         return vec![target.without_row(scene, EXPECTED)];
     };
     if let Tie::Root(root) = target.intent.tie.value {

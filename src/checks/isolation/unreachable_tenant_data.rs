@@ -9,7 +9,7 @@ use super::super::{Case, Check, Finding, Judge};
 use crate::catalog::Table;
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::{Command, TableIntent, Tie};
-use crate::verdict::{CheckInfo, Family, Severity, Status};
+use crate::verdict::{CheckInfo, Family, ObjectKind, ObjectRef, Severity, Status};
 use crate::world::{Principal, PrincipalKind};
 
 /// The check.
@@ -28,7 +28,11 @@ pub const CHECK: Check = Check {
 const EXPECTED: &str = "clients reach no row that belongs to nobody known";
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
-    let Subject::Table(table, intent) = *subject else { return Vec::new() };
+    let (table, intent) = match *subject {
+        Subject::Table(table, intent) => (table, intent),
+        Subject::Database => return without_clients(scene),
+        _ => return Vec::new(),
+    };
     if let Tie::Through { .. } = intent.tie.value {
         return vec![without_rule(scene, table, intent)];
     }
@@ -62,6 +66,20 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         judge: Judge::Own(judge),
         fix: Some(fix::revoked(scene, table)),
     }]
+}
+
+/// Where only owners reach the tables, the database keeps no tenants apart: nothing below it can be proved.
+fn without_clients(scene: &Scene<'_>) -> Vec<Case> {
+    let holds_tenants = scene.intent.tables.values().any(|table| scene.is_tied(table));
+    if scene.member_role().is_some() || !holds_tenants {
+        return Vec::new();
+    }
+    let object = ObjectRef { kind: ObjectKind::Database, schema: String::new(), name: "tenants".to_owned(), sub: None };
+    let finding = Finding::new(
+        Status::Unproven,
+        "the database keeps no tenants apart: no role but owners and superusers reaches the tables. Set [identity] member_roles to the role that the application connects as; or waive this if the application alone keeps them apart",
+    );
+    vec![Case::settled(object, Vec::new(), EXPECTED, finding)]
 }
 
 /// A table whose rows belong to tenants through another: easily forgotten when policies are written. Row security without any policy leaks

@@ -9,7 +9,7 @@ use crate::catalog::{
     quote_literal,
 };
 use crate::probe::Needles;
-use crate::tenancy::{Command, Intent, Ownership, TableIntent, TableRole, TenantIds, Tie};
+use crate::tenancy::{Command, IdentityValue, Intent, Ownership, TableIntent, TableRole, TenantIds, Tie};
 use crate::trial::Trials;
 use crate::verdict::{ObjectKind, ObjectRef};
 use crate::world::{FreshRow, Principal, PrincipalKind, StoredRow, World};
@@ -229,10 +229,23 @@ impl<'a> Scene<'a> {
         match self.intent.roots.get(root).map(|root| &root.ownership) {
             Some(Ownership::Claim | Ownership::IdOnly) => true,
             Some(Ownership::Membership) => {
-                table.row_security && !table.policies.iter().any(|policy| policy.command == PolicyCommand::Insert)
+                self.is_claimed(root)
+                    || (table.row_security
+                        && !table.policies.iter().any(|policy| policy.command == PolicyCommand::Insert))
             }
             Some(Ownership::User | Ownership::OwnerColumn(_)) | None => false,
         }
+    }
+
+    /// Whether a claim or setting says which tenant of this root acts.
+    fn is_claimed(&self, root: usize) -> bool {
+        let identity = &self.intent.identity;
+        let mut values = identity
+            .claims
+            .iter()
+            .map(|claim| &claim.value)
+            .chain(identity.settings.iter().map(|setting| &setting.value));
+        values.any(|value| *value == IdentityValue::TenantId(root))
     }
 
     fn opened(&self, table: &Table, command: Command, role: &str) -> bool {

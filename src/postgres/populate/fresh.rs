@@ -83,13 +83,15 @@ impl Work<'_> {
         candidates
     }
 
-    /// The unique key of a table that joins rows, none of them people: of references alone.
+    /// The unique key of a table that joins rows: of references alone. Who joins a tenant is somebody new; elsewhere a person's own pair is
+    /// taken, since most policies let nobody make another's.
     fn joining_key<'p>(&self, plan: &'p TablePlan<'_>) -> Option<&'p [String]> {
+        let tied = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_));
         let joins = |column: &String| {
             plan.references.iter().any(|reference| {
                 let people =
                     self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
-                !people && reference.parent != plan.table.name && reference.columns.contains(column)
+                (tied || !people) && reference.parent != plan.table.name && reference.columns.contains(column)
             })
         };
         plan.uniques

@@ -1,5 +1,6 @@
 //! Reads intent off a catalog, and lets `seaworthy.toml` have the last word.
 
+mod audience;
 mod declared;
 mod identity;
 mod memberships;
@@ -52,7 +53,8 @@ pub fn infer(catalog: &Catalog, settings: &SystemSettings, context: &Surrounding
     let included = included(&reading, &skeleton, &ties);
     let skeleton = skeleton.without_idle_users(&ties, &included);
     let identity = identity(&reading, &users, &skeleton, &ties, settings)?;
-    let tables = tables::tables(&reading, &users, &skeleton, &ties, &included, settings)?;
+    let mut tables = tables::tables(&reading, &users, &skeleton, &ties, &included, settings)?;
+    audience::note_audiences(&reading, &ties, skeleton.users_root, &mut tables);
     Ok(Intent {
         profile: context.profile,
         exposed_schemas: reading.exposed.clone(),

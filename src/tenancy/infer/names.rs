@@ -181,6 +181,31 @@ pub(super) fn user_column_rank(column: &str) -> Option<usize> {
 /// The rank of a column whose name says nothing: believed only where a foreign key says that it holds a user.
 pub(super) const OTHER_USER_COLUMN: usize = 4;
 
+/// The rank of a column that names who made the row.
+pub(super) const MAKER_COLUMN: usize = 3;
+
+/// Whether a column names somebody as the author of what others read.
+pub(super) fn is_authorship(column: &str) -> bool {
+    any_listed(&words(column), "author authored posted poster")
+}
+
+/// Words that keep a table from being taken for what users publish.
+const KEPT_APART: &str = "private personal draft secret internal hidden direct scheduled saved";
+
+/// Whether a table's name says that its rows are published by users, for others to read.
+pub(super) fn names_publication(table: &str) -> bool {
+    const PUBLISHED: &str = "post blog article comment reply review reaction like vote upvote follow follower poll";
+    let words = table_words(table);
+    words.last().is_some_and(|last| is_listed(PUBLISHED, last)) && !any_listed(&words, KEPT_APART)
+}
+
+/// Whether a table's name says that its rows are places where users meet.
+pub(super) fn names_gathering(table: &str) -> bool {
+    const GATHERINGS: &str = "channel room forum community board lobby";
+    let words = table_words(table);
+    words.last().is_some_and(|last| is_listed(GATHERINGS, last)) && !any_listed(&words, KEPT_APART)
+}
+
 /// The rank of a column that names the owner, and not merely the author.
 pub(super) const OWNER_COLUMN: usize = 1;
 
@@ -253,7 +278,7 @@ pub(super) fn names_billing(table: &str) -> bool {
     const BILLING: &str = "\
         subscription billing payment invoice credit wallet balance usage quota entitlement license licence \
         purchase charge allowance";
-    const ABOUT: &str = "audit log event history push newsletter notification";
+    const ABOUT: &str = "audit log event history push newsletter notification leave vacation holiday stock inventory";
     let words = table_words(table);
     any_listed(&words, BILLING) && !any_listed(&words, ABOUT)
 }

@@ -10,7 +10,7 @@ use super::users::Users;
 use super::{Skeleton, declared};
 use crate::catalog::{QualifiedName, Table};
 use crate::settings::{SystemSettings, TableSettings};
-use crate::tenancy::{Origin, Reasoned, TableIntent, TableRole, TenancyError, Tie};
+use crate::tenancy::{Audience, Origin, Reasoned, TableIntent, TableRole, TenancyError, Tie};
 
 /// The intent of every included table.
 pub(super) fn tables(
@@ -39,6 +39,8 @@ pub(super) fn tables(
                 client_commands: None,
                 privilege_columns: inferred_privileges(users, skeleton, table, role, ties),
                 global_uniques: Vec::new(),
+                audience: Audience::Unsaid,
+                staff: is_staff(users, table, role, &tie.value, skeleton),
             };
             if let Some(settings) = declared.get(&table.name) {
                 declare(&mut intent, settings);
@@ -57,6 +59,13 @@ fn role(users: &Users, skeleton: &Skeleton, table: &Table, tie: &Tie) -> TableRo
         _ if users.is_people(&table.name) => TableRole::Profile,
         _ => TableRole::Plain,
     }
+}
+
+/// Whether rows give single users roles that no tenant bounds: those of the people who run the system.
+fn is_staff(users: &Users, table: &Table, role: TableRole, tie: &Tie, skeleton: &Skeleton) -> bool {
+    let personal = matches!(tie, Tie::Key { root, .. } if skeleton.users_root == Some(*root));
+    let of_users = !users.columns_of(table).is_empty();
+    role == TableRole::Plain && personal && of_users && names_roles(table)
 }
 
 fn inferred_privileges(
@@ -101,6 +110,9 @@ fn declare(intent: &mut TableIntent, settings: &TableSettings) {
     let commands = |given: &Option<Vec<_>>| given.as_deref().map(declared::commands);
     intent.public = commands(&settings.public).unwrap_or_default();
     intent.shared = commands(&settings.shared).unwrap_or_default();
+    if settings.public.is_some() || settings.shared.is_some() {
+        intent.audience = Audience::Declared;
+    }
     intent.client_commands = commands(&settings.client_commands);
     intent.global_uniques.clone_from(&settings.global_uniques);
     if let Some(columns) = &settings.privilege_columns {
