@@ -99,7 +99,7 @@ fn ways(scene: &Scene<'_>, path: Option<&[String]>) -> Vec<Option<String>> {
     let mut ways = Vec::new();
     let lists_temporary = path.is_some_and(|path| path.is_empty() || path.iter().any(|name| name == "pg_temp"));
     // A gateway writes no `create temporary table`: a path that somebody chose is good enough behind one.
-    if !lists_temporary && !(path.is_some() && behind_gateway(scene)) {
+    if !(lists_temporary || path.is_some() && behind_gateway(scene)) {
         ways.push(None);
     }
     let schemas = scene.catalog.schemas.iter().map(|schema| schema.name.clone());
@@ -142,6 +142,8 @@ fn probe(function: &Function, fixed: bool, shadowed: &[&Table], caller: &Princip
         statements
             .push(format!("set local search_path = {}", path_in_sql(std::iter::once(schema.as_str()).chain(usual))));
     }
+    // A plan made earlier on the connection does not notice a table that comes first now.
+    statements.push("discard plans".to_owned());
     // Whether the call ends well says nothing: what the function used before that counts.
     let block = format!("begin {}; exception when others then null; end", call(function, "perform", None));
     statements.push(format!("do {}", quote_literal(&block)));
