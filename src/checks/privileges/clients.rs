@@ -125,8 +125,14 @@ pub(super) fn grantees(scene: &Scene<'_>, table: &Table, privileges: &[Privilege
     let held = table.grants.iter().filter(|grant| privileges.contains(&grant.privilege)).map(|grant| &grant.grantee);
     let of_columns =
         table.column_grants.iter().filter(|grant| privileges.contains(&grant.privilege)).map(|grant| &grant.grantee);
+    // A grant is of no use to a role that cannot name the table.
+    let arriving: Vec<String> = scene
+        .client_roles()
+        .filter(|role| scene.catalog.may_use_schema(role, &table.name.schema))
+        .flat_map(|role| scene.catalog.effective_roles(role))
+        .collect();
     let mut grantees: Vec<String> =
-        held.chain(of_columns).filter(|one| **one != table.owner && is_clients(scene, one)).cloned().collect();
+        held.chain(of_columns).filter(|one| **one != table.owner && arriving.contains(one)).cloned().collect();
     grantees.sort();
     grantees.dedup();
     grantees

@@ -6,7 +6,7 @@ use super::super::scene::{Scene, Subject};
 use super::super::{Case, Check, Finding, Judge};
 use super::clients::{Attempt, actors, behind_gateway};
 use super::invocation::{asks_caller, call, names, object_of, revocation, serves_tables, taken};
-use crate::catalog::Function;
+use crate::catalog::{Function, Volatility};
 use crate::probe::{Outcome, Part, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::Principal;
@@ -96,7 +96,8 @@ fn probes(scene: &Scene<'_>, function: &Function, callers: &[Principal]) -> Vec<
         .collect()
 }
 
-/// Whether the body names no table and puts no statement together.
+/// Whether the function changes nothing by its own word, names no table and puts no statement together. A volatile one may yet send something
+/// somewhere.
 fn touches_nothing(scene: &Scene<'_>, function: &Function) -> bool {
     let source = function.source.to_lowercase();
     let calls_others = scene.catalog.functions.iter().any(|other| {
@@ -104,7 +105,8 @@ fn touches_nothing(scene: &Scene<'_>, function: &Function) -> bool {
             && scene.intent.is_own_schema(&other.name.schema)
             && super::invocation::calls(&source, &other.name.name)
     });
-    !names(&source, "execute")
+    function.volatility != Volatility::Volatile
+        && !names(&source, "execute")
         && !calls_others
         && !scene.catalog.tables.iter().any(|table| names(&source, &table.name.name))
 }

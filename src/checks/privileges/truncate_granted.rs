@@ -51,8 +51,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let held = |role: &str| scene.catalog.may(role, Privilege::Truncate, table);
     let owns = |role: &str| scene.catalog.effective_roles(role).contains(&table.owner);
     let name = table.name.quoted();
-    let plain = Attempt::completing(TOPIC, "truncate", format!("truncate table {name}"));
-    let cascade = Attempt::completing(TOPIC, CASCADE, format!("truncate table {name} cascade"));
+    let attempt = |shape, statement: String| Attempt {
+        observe: vec![format!("select count(*) from {name}")],
+        ..Attempt::completing(TOPIC, shape, statement)
+    };
+    let plain = attempt("truncate", format!("truncate table {name}"));
+    let cascade = attempt(CASCADE, format!("truncate table {name} cascade"));
     let mut probes: Vec<SqlProbe> = Vec::new();
     for actor in actors.iter().filter(|actor| !owns(&actor.role)) {
         probes.push(plain.by(Part::Attack, actor));
