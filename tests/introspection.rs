@@ -5,8 +5,8 @@
 mod support;
 
 use seaworthy::catalog::{
-    ArgumentMode, Catalog, Generated, Identity, PolicyCommand, Privilege, QualifiedName, ReferentialAction,
-    RelationKind, ReplicaIdentity, Table, TypeKind, Volatility,
+    ArgumentMode, Catalog, DefaultObjects, Generated, Identity, PUBLIC, PolicyCommand, Privilege, QualifiedName,
+    ReferentialAction, RelationKind, ReplicaIdentity, Table, TypeKind, Volatility,
 };
 use seaworthy::postgres::introspect::{introspect, schema_fingerprint};
 use support::Cluster;
@@ -352,4 +352,20 @@ async fn eight_hundred_tables_are_read_in_about_a_second() {
     // Quadratic work would take minutes.
     assert!(start.elapsed() < std::time::Duration::from_secs(15), "{:?}", start.elapsed());
     session.close().await;
+}
+
+#[tokio::test]
+async fn default_privileges_say_what_others_get_of_what_is_made_next() {
+    let catalog = catalog_of(
+        "alter default privileges in schema public grant select, truncate on tables to public;
+         alter default privileges revoke execute on functions from public;",
+    )
+    .await;
+    let [functions, tables] = catalog.default_privileges.as_slice() else { panic!("{:?}", catalog.default_privileges) };
+    assert_eq!((functions.schema.as_deref(), functions.objects), (None, DefaultObjects::Functions));
+    assert_eq!(functions.grants, []);
+    assert_eq!((tables.schema.as_deref(), tables.objects), (Some("public"), DefaultObjects::Tables));
+    let granted: Vec<Privilege> = tables.grants.iter().map(|grant| grant.privilege).collect();
+    assert_eq!(granted, [Privilege::Select, Privilege::Truncate]);
+    assert!(tables.grants.iter().all(|grant| grant.grantee == PUBLIC));
 }

@@ -14,7 +14,9 @@ mod types;
 pub use constraint::{Check, Exclusion, ForeignKey, Index, KeyConstraint, ReferentialAction};
 pub use function::{Argument, ArgumentMode, Function, Trigger, Volatility};
 pub use name::{QualifiedName, quote_identifier, quote_literal};
-pub use privilege::{ColumnGrant, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role};
+pub use privilege::{
+    ColumnGrant, DefaultObjects, DefaultPrivileges, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role,
+};
 pub use publication::{Publication, ReplicaIdentity};
 pub use table::{Column, Generated, Identity, RelationKind, Table};
 pub use types::{DataType, TypeKind};
@@ -35,6 +37,8 @@ pub struct Catalog {
     pub publications: Vec<Publication>,
     /// Schemas outside the system's own, with the grants on them.
     pub schemas: Vec<Schema>,
+    /// What future objects are granted to others.
+    pub default_privileges: Vec<DefaultPrivileges>,
     /// Installed extensions, by name.
     pub extensions: Vec<String>,
 }

@@ -38,6 +38,68 @@ pub struct ColumnGrant {
     pub privilege: Privilege,
 }
 
+/// What a role's future objects are granted to others (`pg_default_acl`), where that differs from what Postgres does by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultPrivileges {
+    /// The role that makes the objects.
+    pub owner: String,
+    /// The schema that they are made in; `None` for any.
+    pub schema: Option<String>,
+    /// What is made.
+    pub objects: DefaultObjects,
+    /// What others get on it, and what PUBLIC does.
+    pub grants: Vec<Grant>,
+}
+
+/// What default privileges are about (`pg_default_acl.defaclobjtype`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DefaultObjects {
+    /// Tables, views and foreign tables.
+    Tables,
+    /// Sequences.
+    Sequences,
+    /// Functions and procedures.
+    Functions,
+    /// Types and domains.
+    Types,
+    /// Schemas.
+    Schemas,
+    /// Large objects.
+    LargeObjects,
+}
+
+impl DefaultObjects {
+    /// As `alter default privileges` spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tables => "tables",
+            Self::Sequences => "sequences",
+            Self::Functions => "functions",
+            Self::Types => "types",
+            Self::Schemas => "schemas",
+            Self::LargeObjects => "large objects",
+        }
+    }
+}
+
+impl TryFrom<&str> for DefaultObjects {
+    type Error = String;
+
+    /// Reads `defaclobjtype`.
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        Ok(match text {
+            "r" => Self::Tables,
+            "S" => Self::Sequences,
+            "f" => Self::Functions,
+            "T" => Self::Types,
+            "n" => Self::Schemas,
+            "L" => Self::LargeObjects,
+            other => return Err(format!("unknown kind of default privileges `{other}`")),
+        })
+    }
+}
+
 /// What a grant allows (Postgres documentation, 5.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is the SQL privilege of its name")]

@@ -45,6 +45,14 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let finding = Finding::new(Status::Pass, "no client may read it: SELECT is granted to none");
         return vec![Case::settled(object_of(view), tables, EXPECTED, finding)];
     }
+    let sources = scene.source_tables(view);
+    let foreign =
+        |table: &&Table| !scene.intent.is_own_schema(&table.name.schema) && scene.intent.root_of(&table.name).is_none();
+    if !sources.is_empty() && sources.iter().all(foreign) {
+        let finding =
+            Finding::new(Status::NotApplicable, "it reads no table of the system: see privileges/auth-schema-exposed");
+        return vec![Case::settled(object_of(view), tables, EXPECTED, finding)];
+    }
     let needles = needles(scene);
     if needles.is_empty() {
         let finding = Finding::new(Status::NotApplicable, "no tenant has rows that it could show");

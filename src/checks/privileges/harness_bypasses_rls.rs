@@ -32,12 +32,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             continue;
         }
         seen.push(&principal.role);
-        cases.push(case(principal));
+        cases.push(case(scene, principal));
     }
     cases
 }
 
-fn case(principal: &Principal) -> Case {
+fn case(scene: &Scene<'_>, principal: &Principal) -> Case {
     let question = "select r.rolsuper or r.rolbypassrls or exists (select 1 from pg_catalog.pg_class c where c.relkind in ('r', 'p') \
                     and c.relrowsecurity and not c.relforcerowsecurity and pg_catalog.pg_has_role(current_user, c.relowner, 'usage')), current_user, session_user \
                     from pg_catalog.pg_roles r where r.rolname = current_user";
@@ -62,8 +62,22 @@ fn case(principal: &Principal) -> Case {
             signal: Signal::Completes,
         }],
         judge: Judge::Own(judge),
-        fix: Some(format!("alter role {} nosuperuser nobypassrls;", quote_identifier(&principal.role))),
+        fix: Some(fix(scene, &principal.role)),
     }
+}
+
+/// What holds the role to the policies: of what it owns, and of what it is.
+fn fix(scene: &Scene<'_>, role: &str) -> String {
+    let effective = scene.catalog.effective_roles(role);
+    let passes = scene.catalog.role(role).is_some_and(|role| role.superuser || role.bypass_row_security);
+    let owned = scene
+        .catalog
+        .tables
+        .iter()
+        .filter(|table| table.row_security && !table.force_row_security && effective.contains(&table.owner))
+        .map(|table| format!("alter table {} force row level security;", table.name.quoted()));
+    let held = passes.then(|| format!("alter role {} nosuperuser nobypassrls;", quote_identifier(role)));
+    held.into_iter().chain(owned).collect::<Vec<_>>().join("\n")
 }
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {

@@ -39,6 +39,10 @@ pub fn schema_fingerprint(catalog: &Catalog) -> String {
         anonymize(&mut schema.owner);
         anonymize_grants(&mut schema.grants);
     }
+    for defaults in &mut canonical.default_privileges {
+        anonymize(&mut defaults.owner);
+        anonymize_grants(&mut defaults.grants);
+    }
     let text = format!("{canonical:?}");
     Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
         // Writing to a string cannot fail.

@@ -3,6 +3,7 @@
 
 mod columns;
 mod constraints;
+mod default_privileges;
 mod error;
 mod fingerprint;
 mod functions;
@@ -39,7 +40,7 @@ const AFTER: &str =
     "select pg_catalog.set_config('search_path', pg_catalog.current_setting('seaworthy.search_path'), true)";
 
 /// Each kind of object, with the query that lists it: one row an object, of one JSON value.
-const QUERIES: [(&str, &str); 12] = [
+const QUERIES: [(&str, &str); 13] = [
     ("types", include_str!("types.sql")),
     ("tables", include_str!("relations.sql")),
     ("columns", include_str!("columns.sql")),
@@ -51,6 +52,7 @@ const QUERIES: [(&str, &str); 12] = [
     ("roles", include_str!("roles.sql")),
     ("publications", include_str!("publications.sql")),
     ("schemas", include_str!("schemas.sql")),
+    ("default privileges", include_str!("default_privileges.sql")),
     ("extensions", include_str!("extensions.sql")),
 ];
 
@@ -109,6 +111,7 @@ fn assemble(server_version: u32, results: Vec<StatementResult>) -> Result<Catalo
         roles: roles::build(listed.objects("roles")?),
         publications: publications::build(listed.objects("publications")?)?,
         schemas: schemas::build(listed.objects("schemas")?)?,
+        default_privileges: default_privileges::build(listed.objects("default privileges")?)?,
         extensions: listed.objects::<schemas::RawExtension>("extensions")?.into_iter().map(|raw| raw.name).collect(),
     })
 }
