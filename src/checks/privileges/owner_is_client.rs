@@ -5,7 +5,7 @@ use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, object_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::clients::{Attempt, actors, harness};
-use crate::catalog::Table;
+use crate::catalog::{Table, quote_identifier};
 use crate::probe::{Outcome, Part, SqlProbe};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::Principal;
@@ -50,7 +50,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         expected: EXPECTED.to_owned(),
         probes,
         judge: Judge::Own(if forced { judge_forced } else { judge }),
-        fix: Some(format!("alter table {name} owner to current_user;")),
+        // The same for all tables of an owner: they are one fault.
+        fix: Some(format!("reassign owned by {} to current_user;", quote_identifier(&table.owner))),
     }]
 }
 
