@@ -314,18 +314,35 @@ mod tests {
             ("(owner = auth.uid())", own()),
             ("(owner = ( SELECT auth.uid() AS uid))", own()),
             ("((owner)::uuid = (auth.uid())::uuid)", own()),
-            ("((auth.uid() IS NULL) OR (owner = auth.uid()))", Expression::Any(vec![Expression::IsNull(Box::new(uid())), own()])),
-            ("(NOT (auth.uid() IS NOT NULL))", Expression::Not(Box::new(Expression::Not(Box::new(Expression::IsNull(Box::new(uid()))))))),
+            (
+                "((auth.uid() IS NULL) OR (owner = auth.uid()))",
+                Expression::Any(vec![Expression::IsNull(Box::new(uid())), own()]),
+            ),
+            (
+                "(NOT (auth.uid() IS NOT NULL))",
+                Expression::Not(Box::new(Expression::Not(Box::new(Expression::IsNull(Box::new(uid())))))),
+            ),
             ("COALESCE((owner = auth.uid()), true)", Expression::Coalesce(vec![own(), Expression::Truth(true)])),
             (
                 "(NOT (owner IS DISTINCT FROM auth.uid()))",
-                Expression::Not(Box::new(Expression::Operation(Box::new(owner()), DISTINCT.to_owned(), Box::new(uid())))),
+                Expression::Not(Box::new(Expression::Operation(
+                    Box::new(owner()),
+                    DISTINCT.to_owned(),
+                    Box::new(uid()),
+                ))),
             ),
             (
                 "\nCASE\n    WHEN (auth.uid() IS NULL) THEN true\n    ELSE (owner = auth.uid())\nEND",
                 Expression::Case(vec![(Expression::IsNull(Box::new(uid())), Expression::Truth(true))], Box::new(own())),
             ),
-            ("(10 = 10)", Expression::Operation(Box::new(Expression::Constant("10".into())), "=".into(), Box::new(Expression::Constant("10".into())))),
+            (
+                "(10 = 10)",
+                Expression::Operation(
+                    Box::new(Expression::Constant("10".into())),
+                    "=".into(),
+                    Box::new(Expression::Constant("10".into())),
+                ),
+            ),
         ] {
             assert_eq!(Expression::read(sql), expected, "{sql}");
         }
@@ -335,7 +352,10 @@ mod tests {
     fn a_column_named_like_a_keyword_is_a_column() {
         let read = Expression::read(r#"("end" = 'x'::text)"#);
         let column = Expression::Other(vec![Tree::Token(Token::Name("end".into()))]);
-        assert_eq!(read, Expression::Operation(Box::new(column), "=".into(), Box::new(Expression::Constant("x".into()))));
+        assert_eq!(
+            read,
+            Expression::Operation(Box::new(column), "=".into(), Box::new(Expression::Constant("x".into())))
+        );
     }
 
     #[test]
@@ -347,7 +367,25 @@ mod tests {
 
     #[test]
     fn text_that_no_server_prints_does_no_harm() {
-        for sql in ["", "(", ")", "())(", "case", "case when", "case when then end", "a is", "is null", "= b", "not", "or", "and or", "coalesce()", "nullif(a)", "::", "a ::"] {
+        for sql in [
+            "",
+            "(",
+            ")",
+            "())(",
+            "case",
+            "case when",
+            "case when then end",
+            "a is",
+            "is null",
+            "= b",
+            "not",
+            "or",
+            "and or",
+            "coalesce()",
+            "nullif(a)",
+            "::",
+            "a ::",
+        ] {
             let _ = Expression::read(sql);
         }
         let _ = Expression::read(&"(".repeat(5000));

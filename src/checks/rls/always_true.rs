@@ -3,7 +3,7 @@
 //! another tenant, a stranger and somebody who is not signed in then try it, with that policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding};
+use super::super::{Case, Check, Finding, fix};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::{Reading, queries_table};
 use super::{commands_of, is_for_clients, settled, without_policies};
@@ -50,14 +50,22 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             intruder: Intruder::Outsider,
             expected: EXPECTED,
         };
-        let case = suspect.case(if certain.any() { judge_certain } else { judge_blind });
+        let case = suspect.case(match certain {
+            Weak { using: true, .. } => judge_using,
+            Weak { check: true, .. } => judge_check,
+            Weak { .. } => judge_blind,
+        });
         // A suspicion alone, that nothing can be tried about, is none.
         if certain.any() || !case.probes.is_empty() {
-            cases.push(case.with_fix(fix(table, policy, weak)));
+            cases.push(case.with_fix(mended(scene, table, policy, weak)));
         }
     }
     if cases.is_empty() {
-        cases.push(unsuspected(table, EXPECTED, "no policy for a client role holds for every row, but for what everybody may do"));
+        cases.push(unsuspected(
+            table,
+            EXPECTED,
+            "no policy for a client role holds for every row, but for what everybody may do",
+        ));
     }
     cases
 }
@@ -102,8 +110,12 @@ fn blind(reading: &Reading<'_>, policy: &Policy) -> Weak {
     Weak { using: is_blind(&policy.using), check: is_blind(&policy.check) }
 }
 
-fn judge_certain(case: &Case, outcomes: &[Outcome]) -> Finding {
+fn judge_using(case: &Case, outcomes: &[Outcome]) -> Finding {
     conclude(case, outcomes, "the policy holds for every row", doubtful)
+}
+
+fn judge_check(case: &Case, outcomes: &[Outcome]) -> Finding {
+    conclude(case, outcomes, "the policy's WITH CHECK holds for every row", doubtful)
 }
 
 fn judge_blind(case: &Case, outcomes: &[Outcome]) -> Finding {
@@ -113,18 +125,20 @@ fn judge_blind(case: &Case, outcomes: &[Outcome]) -> Finding {
     });
     match finding.status {
         Status::Pass => Finding {
-            summary: "the policy does not look at the row; those whom it lets in are not among those who should not be".to_owned(),
+            summary: "the policy does not look at the row; those whom it lets in are not among those who should not be"
+                .to_owned(),
             ..finding
         },
         _ => finding,
     }
 }
 
-fn fix(table: &Table, policy: &Policy, weak: Weak) -> String {
-    let (name, table) = (quote_identifier(&policy.name), table.name.quoted());
+fn mended(scene: &Scene<'_>, table: &Table, policy: &Policy, weak: Weak) -> String {
+    let name = format!("{} on {}", quote_identifier(&policy.name), table.name.quoted());
     match &policy.using {
         // The other condition says whose the row is.
-        Some(using) if !weak.using => format!("alter policy {name} on {table} with check ({using});"),
-        _ => format!("drop policy {name} on {table}; -- in its place, one that ties the row to whoever asks"),
+        Some(using) if !weak.using => format!("alter policy {name} with check ({using});"),
+        _ => fix::policies(scene, table, &commands_of(policy))
+            .unwrap_or_else(|| format!("drop policy {name}; -- in its place, one that ties the row to whoever asks")),
     }
 }

@@ -43,18 +43,18 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         .filter(broad)
         .map(|policy| {
             let object = part_of(table, policy.name.clone());
-            Case::settled(object, vec![table.name.to_string()], EXPECTED, finding(scene, table, intent, policy)).with_fix(
-                format!(
+            Case::settled(object, vec![table.name.to_string()], EXPECTED, finding(scene, table, intent, policy))
+                .with_fix(format!(
                     "alter policy {} on {} to {};",
                     quote_identifier(&policy.name),
                     table.name.quoted(),
                     quote_identifier(role)
-                ),
-            )
+                ))
         })
         .collect();
     if cases.is_empty() {
-        let finding = Finding::new(Status::Pass, "every permissive policy names its roles, or is for what everybody may do");
+        let finding =
+            Finding::new(Status::Pass, "every permissive policy names its roles, or is for what everybody may do");
         return vec![settled(table, EXPECTED, finding)];
     }
     cases
@@ -72,7 +72,8 @@ fn finding(scene: &Scene<'_>, table: &Table, intent: &TableIntent, policy: &Poli
     };
     let reached: Vec<&str> = commands_of(policy).into_iter().filter(granted).map(Command::as_str).collect();
     if reached.is_empty() {
-        return failed(format!("it is for {anonymous} too, which holds no privilege that would need it")).at(Severity::Info);
+        return failed(format!("it is for {anonymous} too, which holds no privilege that would need it"))
+            .at(Severity::Info);
     }
     failed(format!("it is for {anonymous} too, which is granted {}", reached.join(", ")))
 }

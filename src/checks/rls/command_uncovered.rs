@@ -3,7 +3,7 @@
 //! isolation/owner-locked-out finds out by trying.
 
 use super::super::scene::{Scene, Subject, part_of};
-use super::super::{Case, Check, Finding};
+use super::super::{Case, Check, Finding, fix};
 use super::{COMMANDS, covers, is_for, settled};
 use crate::catalog::{Table, quote_identifier};
 use crate::tenancy::{Command, TableIntent};
@@ -51,11 +51,15 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                 .filter(|(granted, role)| *granted == command && !is_covered(scene, table, command, role))
                 .map(|(_, role)| *role)
                 .collect();
-            (!roles.is_empty()).then(|| uncovered(table, command, &roles))
+            (!roles.is_empty()).then(|| uncovered(scene, table, command, &roles))
         })
         .collect();
     if cases.is_empty() {
-        return vec![settled(table, EXPECTED, Finding::new(Status::Pass, "each command that the model grants has a policy"))];
+        return vec![settled(
+            table,
+            EXPECTED,
+            Finding::new(Status::Pass, "each command that the model grants has a policy"),
+        )];
     }
     cases
 }
@@ -84,24 +88,20 @@ fn is_covered(scene: &Scene<'_>, table: &Table, command: Command, role: &str) ->
         .any(|policy| roles.iter().any(|role| is_for(scene, policy, role)))
 }
 
-fn uncovered(table: &Table, command: Command, roles: &[&str]) -> Case {
+fn uncovered(scene: &Scene<'_>, table: &Table, command: Command, roles: &[&str]) -> Case {
     let name = command.as_str();
     let finding = Finding::new(
         Status::Fail,
-        format!("the model grants {name} to {}, and no permissive policy is for it: every row is denied", roles.join(", ")),
+        format!(
+            "the model grants {name} to {}, and no permissive policy is for it: every row is denied",
+            roles.join(", ")
+        ),
     );
-    let rule = "/* the tenant key is the caller's */";
-    let clause = match command {
-        Command::Select | Command::Delete => format!("using ({rule})"),
-        Command::Insert => format!("with check ({rule})"),
-        Command::Update => format!("using ({rule}) with check ({rule})"),
-    };
-    let roles: Vec<String> = roles.iter().map(|role| quote_identifier(role)).collect();
-    let fix = format!(
-        "create policy {} on {} for {name} to {}\n  {clause};",
-        quote_identifier(&format!("own_{name}")),
-        table.name.quoted(),
-        roles.join(", ")
-    );
+    // Where the model does not say how a row and a caller belong together, nobody but the author can write the condition.
+    let fix = fix::policies(scene, table, &[command]).unwrap_or_else(|| {
+        let roles: Vec<String> = roles.iter().map(|role| quote_identifier(role)).collect();
+        let name = table.name.quoted();
+        format!("create policy … on {name} for {} to {} …;", command.as_str(), roles.join(", "))
+    });
     Case::settled(part_of(table, name), vec![table.name.to_string()], EXPECTED, finding).with_fix(fix)
 }

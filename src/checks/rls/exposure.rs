@@ -156,8 +156,13 @@ impl<'a> Suspect<'a> {
             return self.giving_away();
         }
         let (scene, table) = (self.scene, self.table);
-        let row = if reference { scene.world.rows.get(&table.name)?.stored.first() } else { scene.stored(&table.name, VICTIM) };
-        let state = if reference { None } else { scene.state(table, VICTIM) }.unwrap_or_else(|| scene.whole_state(table));
+        let row = if reference {
+            scene.world.rows.get(&table.name)?.stored.first()
+        } else {
+            scene.stored(&table.name, VICTIM)
+        };
+        let state =
+            if reference { None } else { scene.state(table, VICTIM) }.unwrap_or_else(|| scene.whole_state(table));
         let role = scene.statement_role(&attackers.first()?.role, privilege_for(command), table);
         let owners = if reference { Vec::new() } else { scene.owners(&table.name, VICTIM) };
         let (shapes, observe, owners) = match command {
@@ -263,7 +268,9 @@ pub(super) fn conclude(case: &Case, outcomes: &[Outcome], what: &str, otherwise:
             told(finding, summary)
         }
         Status::Pass => {
-            let summary = format!("{what}, but that lets nobody in who should not be: restrictive policies or the server refuse it");
+            let summary = format!(
+                "{what}, but that lets nobody in who should not be: restrictive policies or the server refuse it"
+            );
             told(finding, summary)
         }
         Status::Unproven | Status::NotApplicable | Status::Waived | Status::Error => {

@@ -47,7 +47,10 @@ fn finding(scene: &Scene<'_>, table: &Table, intent: &TableIntent) -> Finding {
         return not_applicable("no role that a client acts as is known");
     }
     if intent.client_commands.as_ref().is_some_and(Vec::is_empty) {
-        return Finding::new(Status::Pass, "no policy opens it, and the model grants clients nothing: deny-all is meant");
+        return Finding::new(
+            Status::Pass,
+            "no policy opens it, and the model grants clients nothing: deny-all is meant",
+        );
     }
     if let Some(parent) = &table.parent {
         let why = format!("no policy opens it: its rows are reached through {parent}, whose policies count there");
@@ -55,9 +58,13 @@ fn finding(scene: &Scene<'_>, table: &Table, intent: &TableIntent) -> Finding {
     }
     let held = held(scene, table);
     if held.is_empty() {
-        return Finding::new(Status::Pass, "no policy opens it, and no client role holds a privilege: deny-all is meant");
+        return Finding::new(
+            Status::Pass,
+            "no policy opens it, and no client role holds a privilege: deny-all is meant",
+        );
     }
-    let restrictive = if table.policies.is_empty() { "no policy at all" } else { "restrictive policies alone, which open nothing" };
+    let restrictive =
+        if table.policies.is_empty() { "no policy at all" } else { "restrictive policies alone, which open nothing" };
     Finding::new(
         Status::Fail,
         format!("row security is on with {restrictive}, so that no client sees a row, while {}", held.join("; ")),

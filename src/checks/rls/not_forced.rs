@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
         severity: Severity::Error,
         title: "Row security holds for the role that the application acts as",
         help: "The application acts as the table's owner, or as a member of it. Owners bypass row security unless it is forced, so the policies do nothing. Force it, or better, let the tables belong to a role that no client acts as: an owner can switch row security off again.",
-        example: example!("rls/not-forced"),
+        example: example!("rls/not-forced", ["schema.sql", "seaworthy.toml"]),
     },
     plan,
 };
@@ -45,6 +45,13 @@ fn finding(scene: &Scene<'_>, table: &Table) -> Finding {
     let Some(role) = owning.first() else {
         return Finding::new(Status::Pass, format!("{}, which owns it, is no role of a client", table.owner));
     };
-    let how = if **role == table.owner { "owns it".to_owned() } else { format!("is a member of {}, which owns it", table.owner) };
-    Finding::new(Status::Fail, format!("{role} {how}, and row security is not forced: its policies do not hold for {role}"))
+    let how = if **role == table.owner {
+        "owns it".to_owned()
+    } else {
+        format!("is a member of {}, which owns it", table.owner)
+    };
+    Finding::new(
+        Status::Fail,
+        format!("{role} {how}, and row security is not forced: its policies do not hold for {role}"),
+    )
 }

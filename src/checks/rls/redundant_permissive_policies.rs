@@ -87,7 +87,10 @@ fn merged(table: &Table, stacks: &[Stack<'_>]) -> String {
     let mut lines: Vec<String> =
         policies.iter().map(|policy| format!("drop policy {} on {name};", quote_identifier(&policy.name))).collect();
     if policies.iter().any(|policy| roles(policy) != first) {
-        lines.push("-- then, for each command, one policy to the roles that it is for, with the conditions joined by OR".to_owned());
+        lines.push(
+            "-- then, for each command, one policy to the roles that it is for, with the conditions joined by OR"
+                .to_owned(),
+        );
         return lines.join("\n");
     }
     let to: Vec<String> =
@@ -110,7 +113,11 @@ fn merged(table: &Table, stacks: &[Stack<'_>]) -> String {
             Command::Update => format!("{using}\n  {check}"),
         };
         let policy = quote_identifier(&format!("may {}", command.as_str()));
-        lines.push(format!("create policy {policy} on {name} for {} to {}\n  {clause};", command.as_str(), to.join(", ")));
+        lines.push(format!(
+            "create policy {policy} on {name} for {} to {}\n  {clause};",
+            command.as_str(),
+            to.join(", ")
+        ));
     }
     lines.join("\n")
 }

@@ -3,10 +3,10 @@
 //! captures the name. Suspected from the catalog; a member of another tenant and a stranger then try it, with that policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding};
+use super::super::{Case, Check, Finding, fix};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::{Reading, conditions, parts, queries_table};
-use super::{is_for_clients, settled, without_policies};
+use super::{commands_of, is_for_clients, settled, without_policies};
 use crate::catalog::{Expression, Table, Tree, quote_identifier, trees};
 use crate::probe::Outcome;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -24,7 +24,8 @@ pub const CHECK: Check = Check {
     plan,
 };
 
-const EXPECTED: &str = "each subquery of a policy is tied to the row that is asked about, or asks for something that only operators have";
+const EXPECTED: &str =
+    "each subquery of a policy is tied to the row that is asked about, or asks for something that only operators have";
 
 /// What is wrong with a condition's subqueries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,9 +43,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return vec![settled(table, EXPECTED, finding)];
     }
     let reading = Reading::new(scene.catalog, table);
-    let flaw_of = |condition: &Option<String>| {
-        condition.as_deref().map_or(Flaw::None, |sql| flaw(&reading, table, sql))
-    };
+    let flaw_of =
+        |condition: &Option<String>| condition.as_deref().map_or(Flaw::None, |sql| flaw(&reading, table, sql));
     let mut cases = Vec::new();
     for policy in table.policies.iter().filter(|policy| policy.permissive && is_for_clients(scene, policy)) {
         let (using, check) = (flaw_of(&policy.using), flaw_of(&policy.check));
@@ -64,12 +64,14 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         };
         let case = suspect.case(if worst == Flaw::Captured { judge_captured } else { judge_untied });
         if worst == Flaw::Captured || !case.probes.is_empty() {
-            cases.push(case.with_fix(format!(
-                "drop policy {} on {}; -- and write its subquery with a condition on {}'s own columns, each with its table's name",
-                quote_identifier(&policy.name),
-                table.name.quoted(),
-                table.name
-            )));
+            let mended = fix::policies(scene, table, &commands_of(policy)).unwrap_or_else(|| {
+                let name = quote_identifier(&policy.name);
+                format!(
+                    "drop policy {name} on {}; -- and write each column of its subquery with its table's name",
+                    table.name.quoted()
+                )
+            });
+            cases.push(case.with_fix(mended));
         }
     }
     if cases.is_empty() {
@@ -94,9 +96,9 @@ fn compares_with_itself(trees: &[Tree], in_query: bool) -> bool {
     let sides: Vec<&[Tree]> = trees.split(|tree| tree.is_mark("=")).collect();
     let same = matches!(sides.as_slice(), [left, right] if left == right && left.len() == 3 && left.iter().any(|tree| tree.is_mark(".")));
     (in_query && same)
-        || trees.iter().any(|tree| {
-            tree.inside().is_some_and(|inside| compares_with_itself(inside, in_query || tree.is_query()))
-        })
+        || trees
+            .iter()
+            .any(|tree| tree.inside().is_some_and(|inside| compares_with_itself(inside, in_query || tree.is_query())))
 }
 
 /// `team_id IN ( SELECT documents.team_id FROM teams … )`: the inner table has no such column, and the row's own is selected.
@@ -118,9 +120,9 @@ fn selects_own_column(table: &Table, trees: &[Tree]) -> bool {
 }
 
 fn names_row(table: &Table, trees: &[Tree]) -> bool {
-    let here = trees.windows(2).any(|pair| {
-        matches!(pair, [of, dot] if of.name() == Some(table.name.name.as_str()) && dot.is_mark("."))
-    });
+    let here = trees
+        .windows(2)
+        .any(|pair| matches!(pair, [of, dot] if of.name() == Some(table.name.name.as_str()) && dot.is_mark(".")));
     here || trees.iter().filter_map(Tree::inside).any(|inside| names_row(table, inside))
 }
 
@@ -141,7 +143,10 @@ fn judge_untied(case: &Case, outcomes: &[Outcome]) -> Finding {
     let what = "a subquery of the policy is not tied to the row";
     let finding = conclude(case, outcomes, what, |finding| Finding { status: Status::NotApplicable, ..finding });
     match finding.status {
-        Status::Pass => Finding { summary: format!("{what}; those whom it lets in are not among those who should not be"), ..finding },
+        Status::Pass => Finding {
+            summary: format!("{what}; those whom it lets in are not among those who should not be"),
+            ..finding
+        },
         _ => finding,
     }
 }

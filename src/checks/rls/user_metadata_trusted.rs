@@ -3,9 +3,9 @@
 //! from what they open. isolation/client-setting-trusted tries it.
 
 use super::super::scene::{Scene, Subject, part_of};
-use super::super::{Case, Check, Finding};
-use super::reading::{Caller, Reading, conditions, parts, queries_table};
-use super::{is_for_clients, settled, table_of, without_policies};
+use super::super::{Case, Check, Finding, fix};
+use super::reading::{Caller, Reading, conditions, flattened, parts, queries_table};
+use super::{commands_of, is_for_clients, settled, table_of, without_policies};
 use crate::catalog::{Expression, Policy, Table, Token, Tree, quote_identifier, trees};
 use crate::tenancy::{TableIntent, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
@@ -38,11 +38,11 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         .filter_map(|policy| {
             let finding = finding(&reading, table, intent, policy)?;
             let object = part_of(table, policy.name.clone());
-            Some(Case::settled(object, vec![table.name.to_string()], EXPECTED, finding).with_fix(format!(
-                "drop policy {} on {}; -- and write it with what only servers write: app_metadata, or a look-up of the membership",
-                quote_identifier(&policy.name),
-                table.name.quoted()
-            )))
+            let mended = fix::policies(scene, table, &commands_of(policy)).unwrap_or_else(|| {
+                let name = quote_identifier(&policy.name);
+                format!("drop policy {name} on {}; -- and write it with what only servers write", table.name.quoted())
+            });
+            Some(Case::settled(object, vec![table.name.to_string()], EXPECTED, finding).with_fix(mended))
         })
         .collect();
     if cases.is_empty() {
@@ -76,7 +76,11 @@ fn finding(reading: &Reading<'_>, table: &Table, intent: &TableIntent, policy: &
         })
         .collect();
     let (severity, written) = found.into_iter().min_by_key(|(severity, _)| *severity)?;
-    let what = if written.metadata { "user metadata, which every user edits" } else { "the request's headers or cookies, which every client writes" };
+    let what = if written.metadata {
+        "user metadata, which every user edits"
+    } else {
+        "the request's headers or cookies, which every client writes"
+    };
     let mut summary = format!("the policy reads {what}");
     if !written.through.is_empty() {
         summary = format!("{summary}, through {}", written.through.join(", "));
@@ -92,7 +96,10 @@ fn finding(reading: &Reading<'_>, table: &Table, intent: &TableIntent, policy: &
             Finding { summary: told, ..finding }.at(severity)
         }
         Severity::Warning | Severity::Info => {
-            let told = format!("{}; nobody gets at more than what is open to them anyway, or they must know a value of the row", finding.summary);
+            let told = format!(
+                "{}; nobody gets at more than what is open to them anyway, or they must know a value of the row",
+                finding.summary
+            );
             Finding { summary: told, ..finding }.at(severity)
         }
     })
@@ -123,12 +130,14 @@ fn severity(
             }
             // A stranger is a member of nothing.
             let single = conditions(asked).len() == 1 && !matches!(asked, Expression::Not(_));
-            let member = single && parts(asked).into_iter().any(|part| reading.mentions_identity(part) && queries_table(part));
+            let member =
+                single && parts(asked).into_iter().any(|part| reading.mentions_identity(part) && queries_table(part));
             member.then_some(false)
         }
     };
     let (told, untold) = (supposed(true), supposed(false));
-    let suppositions: [(Caller, super::reading::Supposed<'_>); 2] = [(Caller::Stranger, &told), (Caller::Stranger, &untold)];
+    let suppositions: [(Caller, super::reading::Supposed<'_>); 2] =
+        [(Caller::Stranger, &told), (Caller::Stranger, &untold)];
     let opens = reading.is_possible(whole, &suppositions, |truths| truths == [true, false] || truths == [false, true]);
     if opens { Severity::Critical } else { less }
 }
@@ -160,8 +169,24 @@ fn names_any(trees: &[Tree], columns: &[&str]) -> bool {
 /// Words by which a key of metadata says that it raises what one may do.
 fn names_privilege(key: &str) -> bool {
     const WORDS: [&str; 18] = [
-        "role", "roles", "admin", "owner", "staff", "superuser", "permission", "permissions", "scope", "scopes", "plan",
-        "tier", "subscription", "access", "level", "premium", "moderator", "verified",
+        "role",
+        "roles",
+        "admin",
+        "owner",
+        "staff",
+        "superuser",
+        "permission",
+        "permissions",
+        "scope",
+        "scopes",
+        "plan",
+        "tier",
+        "subscription",
+        "access",
+        "level",
+        "premium",
+        "moderator",
+        "verified",
     ];
     key.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
 }
@@ -178,11 +203,10 @@ fn written(reading: &Reading<'_>, condition: &Expression) -> Option<Written> {
         known.through.extend(through);
         known.bound |= is_bound(reading, trees);
     };
-    for part in parts(condition) {
-        add(part, None);
-        for function in reading.functions_called(part) {
-            add(&trees(&function.source), Some(format!("{}()", function.name)));
-        }
+    let whole = flattened(condition);
+    add(&whole, None);
+    for function in reading.functions_called(&whole) {
+        add(&trees(&function.source), Some(format!("{}()", function.name)));
     }
     found.map(|mut found| {
         found.keys.sort();
