@@ -4,14 +4,17 @@
 //! later stage reads.
 
 mod constraint;
+mod expression;
 mod function;
 mod name;
 mod privilege;
 mod publication;
 mod table;
+mod token;
 mod types;
 
 pub use constraint::{Check, Exclusion, ForeignKey, Index, KeyConstraint, ReferentialAction};
+pub use expression::{DISTINCT, Expression, Tree, trees};
 pub use function::{Argument, ArgumentMode, Function, Trigger, Volatility};
 pub use name::{QualifiedName, quote_identifier, quote_literal};
 pub use privilege::{
@@ -19,6 +22,7 @@ pub use privilege::{
 };
 pub use publication::{Publication, ReplicaIdentity};
 pub use table::{Column, Generated, Identity, RelationKind, Table};
+pub use token::{Token, tokens};
 pub use types::{DataType, TypeKind};
 
 /// One database's schema.

@@ -47,8 +47,18 @@ pub const REGISTRY: &[Check] = &[
     privileges::references_or_trigger_granted::CHECK,
     privileges::secret_column_readable::CHECK,
     privileges::truncate_granted::CHECK,
+    rls::always_true::CHECK,
+    rls::applies_to_public::CHECK,
+    rls::command_uncovered::CHECK,
+    rls::duplicate_policy::CHECK,
+    rls::no_policy::CHECK,
     rls::not_enabled::CHECK,
+    rls::not_forced::CHECK,
+    rls::null_uid_admitted::CHECK,
     rls::policies_but_disabled::CHECK,
+    rls::redundant_permissive_policies::CHECK,
+    rls::uncorrelated_subquery::CHECK,
+    rls::user_metadata_trusted::CHECK,
 ];
 
 /// Everything that is known of every check, in the order of their ids.

@@ -158,7 +158,7 @@ fn listed(expression: &str) -> Vec<String> {
     let other = |token: &Token| match token {
         Token::Mark(mark) => matches!(mark.as_str(), "<>" | "!=" | "~" | "<" | ">" | "<=" | ">="),
         Token::Word(word) => matches!(word.as_str(), "and" | "not" | "like" | "length" | "char_length" | "similar"),
-        Token::Text(_) => false,
+        Token::Text(_) | Token::Name(_) => false,
     };
     if tokens.iter().any(other) {
         return Vec::new();
