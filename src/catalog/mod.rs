@@ -16,7 +16,7 @@ pub use function::{Argument, ArgumentMode, Function, Trigger, Volatility};
 pub use name::{QualifiedName, quote_identifier, quote_literal};
 pub use privilege::{ColumnGrant, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role};
 pub use publication::{Publication, ReplicaIdentity};
-pub use table::{Column, Generated, Identity, RelationKind, Table};
+pub use table::{Column, Generated, Identity, RelationKind, Table, ViewWrites};
 pub use types::{DataType, TypeKind};
 
 /// One database's schema.
