@@ -42,12 +42,3 @@ pub(super) fn one_row(scene: &Scene<'_>, table: &Table) -> String {
         made.map(|condition| format!(" where {condition}")).unwrap_or_default()
     )
 }
-
-/// What to say of a table without rows.
-pub(super) fn empty(scene: &Scene<'_>, table: &Table) -> String {
-    let gap = scene.world.gaps.iter().find(|gap| gap.table == table.name);
-    gap.map_or_else(
-        || "the table holds no row to try it on".to_owned(),
-        |gap| format!("no row could be made: {}; {} would help", gap.reason, gap.setting),
-    )
-}
