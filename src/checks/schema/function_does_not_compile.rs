@@ -142,7 +142,9 @@ fn looked_at(scene: &Scene<'_>, function: &Function, body: &Body, fired_by: &[&T
     let transitions = fired_by.iter().flat_map(|table| &table.triggers).any(|trigger| {
         trigger.function == function.name && trigger.definition.contains(" REFERENCING ")
     });
-    if makes || transitions || body.asks_what_is_there() || (function.returns == "trigger" && fired_by.is_empty()) {
+    // Which field a record has depends on the table that it asks for first.
+    let told_apart = names::tells_tables_apart(body);
+    if makes || transitions || told_apart || body.asks_what_is_there() || (function.returns == "trigger" && fired_by.is_empty()) {
         return Vec::new();
     }
     let relations: Vec<String> = if function.returns == "trigger" {

@@ -14,6 +14,8 @@ pub(super) enum Term {
     List(Vec<Term>),
     Length(Box<Term>),
     Trimmed(Box<Term>),
+    /// `jsonb_typeof`.
+    Kind(Box<Term>),
     Compare(Box<Term>, Comparison, Box<Term>),
     OneOf(Box<Term>, Box<Term>),
     IsNull(Box<Term>),
@@ -80,6 +82,11 @@ impl Term {
                 Value::Null => Value::Null,
                 _ => Value::Unknown,
             },
+            Self::Kind(inner) => match of(inner) {
+                Value::Text(text) => Value::Text(kind_of_json(&text).to_owned()),
+                Value::Null => Value::Null,
+                _ => Value::Unknown,
+            },
             // A comparison with a bare null means nothing that anybody could have wanted.
             Self::Compare(left, _, right) if **left == Self::Null || **right == Self::Null => Value::Unknown,
             Self::Compare(left, comparison, right) => compare(&of(left), *comparison, &of(right)),
@@ -96,6 +103,18 @@ impl Term {
             Self::All(terms) => together(terms.iter().map(of), false),
             Self::Any(terms) => together(terms.iter().filter(|term| **term != Self::Null).map(of), true),
         }
+    }
+}
+
+/// What `jsonb_typeof` says of a plain JSON text.
+fn kind_of_json(text: &str) -> &'static str {
+    match text.chars().next() {
+        Some('{') => "object",
+        Some('[') => "array",
+        Some('"') => "string",
+        Some('t' | 'f') => "boolean",
+        Some('n') => "null",
+        _ => "number",
     }
 }
 
@@ -341,6 +360,7 @@ impl Reader {
         let items = self.items(")")?;
         Some(match (name.as_str(), items.as_slice()) {
             ("length" | "char_length" | "character_length", [inner]) => Term::Length(Box::new(inner.clone())),
+            ("jsonb_typeof" | "json_typeof", [inner]) => Term::Kind(Box::new(inner.clone())),
             ("btrim", [inner]) => Term::Trimmed(Box::new(inner.clone())),
             _ => Term::Unread,
         })
@@ -424,6 +444,7 @@ mod tests {
     #[test]
     fn lengths_count_characters() {
         assert_eq!(allows("(char_length((name)::text) <= 3)", "name", text("éèà")), Some(true));
+        assert_eq!(allows("(jsonb_typeof(d) = 'object'::text)", "d", text("[]")), Some(false));
         assert_eq!(allows("(length(TRIM(BOTH FROM name)) > 0)", "name", text("  ")), Some(false));
     }
 

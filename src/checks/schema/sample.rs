@@ -20,12 +20,16 @@ const LONGEST: f64 = 20_000.0;
 /// Beyond this, a double does not tell neighbours apart.
 const LARGEST: f64 = 9_007_199_254_740_991.0;
 
+/// A value of each kind.
+const JSON: [&str; 5] = ["{}", "[]", "\"seaworthy\"", "1", "true"];
+
 /// What a rule compares a column with.
 #[derive(Debug, Default)]
 struct Mentioned {
     numbers: Vec<f64>,
     lengths: Vec<f64>,
     texts: Vec<String>,
+    kinds: bool,
     null: bool,
     itself: bool,
 }
@@ -43,6 +47,7 @@ pub(super) fn samples(rule: &Term, column: &Column) -> Vec<Sample> {
         }
         "float4" | "float8" => numbers(&mentioned, 3, 0.5),
         "bool" if mentioned.itself => [true, false].map(truth).to_vec(),
+        "json" | "jsonb" if mentioned.kinds => JSON.into_iter().map(|text| text_sample(text.to_owned())).collect(),
         _ if column.data_type.is_text() => texts(&mentioned, longest(&data_type.formatted)),
         _ => match &data_type.kind {
             TypeKind::Enumeration(labels) => labels_of(&mentioned, labels),
@@ -109,6 +114,7 @@ impl Mentioned {
             _ => None,
         };
         let number = number.filter(|number| number.abs() < LARGEST);
+        self.kinds |= matches!(side, Term::Kind(inner) if is_column(inner, column));
         if is_length(side, column) {
             self.lengths.extend(number);
         } else if is_text_of(side, column) {

@@ -154,25 +154,26 @@ fn probes(scene: &Scene<'_>, table: &Table, column: &Column) -> Vec<SqlProbe> {
         table.name.quoted()
     );
     let target = format!("t.{quoted} = '{BEFORE}'");
+    let update = |who: &Principal, topic: &str, other: &str, set: String| SqlProbe {
+        prepare: prepare.clone(),
+        observe: vec![observe.clone()],
+        signal: Signal::Affected,
+        ..probe(
+            Part::Attack,
+            topic,
+            other,
+            who,
+            format!("update {} as t set {set} where {target}", table.name.quoted()),
+        )
+    };
     let mut probes = Vec::new();
-    for who in updaters(scene, table) {
-        for other in &others {
-            for (topic, set) in [
-                (UNTOUCHED, other.clone()),
-                (IN_THE_PAST, format!("{other}, {}", assignment(&column.name, GIVEN))),
-            ] {
-                probes.push(SqlProbe {
-                    prepare: prepare.clone(),
-                    observe: vec![observe.clone()],
-                    signal: Signal::Affected,
-                    ..probe(
-                        Part::Attack,
-                        topic,
-                        other.clone(),
-                        &who,
-                        format!("update {} as t set {set} where {target}", table.name.quoted()),
-                    )
-                });
+    for (place, who) in updaters(scene, table).iter().enumerate() {
+        // The harness tries everything; the others are asked whether they get through at all.
+        for other in others.iter().take(if place == 0 { 2 } else { 1 }) {
+            probes.push(update(who, UNTOUCHED, other, other.clone()));
+            if place == 0 {
+                let given = format!("{other}, {}", assignment(&column.name, GIVEN));
+                probes.push(update(who, IN_THE_PAST, other, given));
             }
         }
     }

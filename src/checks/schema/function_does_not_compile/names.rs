@@ -23,6 +23,12 @@ pub(super) fn missing(scene: &Scene<'_>, function: &Function, body: &Body, fired
     missing.into_iter().collect()
 }
 
+/// Whether the body asks which table it was fired by.
+pub(super) fn tells_tables_apart(body: &Body) -> bool {
+    let words = body.words();
+    TELLING_APART.iter().any(|word| words.contains(word))
+}
+
 fn has(table: &Table, column: &str) -> bool {
     table.columns.iter().any(|candidate| candidate.name.to_lowercase() == column)
 }
@@ -31,8 +37,7 @@ fn missing_fields(function: &Function, body: &Body, fired_by: &[&Table]) -> Vec<
     if function.returns != "trigger" || fired_by.is_empty() {
         return Vec::new();
     }
-    let words = body.words();
-    let told_apart = TELLING_APART.iter().any(|word| words.contains(word));
+    let told_apart = tells_tables_apart(body);
     let by_row = |table: &&&Table| {
         table.triggers.iter().any(|trigger| trigger.function == function.name && trigger.for_each_row)
     };
