@@ -36,9 +36,9 @@ impl Mapping {
 }
 
 fn shows(table: &Table, source: &str, column: &Column) -> bool {
-    table.column(source).is_some_and(|original| {
-        original.data_type.unwrapped().name == column.data_type.unwrapped().name
-    })
+    table
+        .column(source)
+        .is_some_and(|original| original.data_type.unwrapped().name == column.data_type.unwrapped().name)
 }
 
 /// For each item of the first SELECT's list the column that it is; none where it is an expression.

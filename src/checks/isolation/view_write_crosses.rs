@@ -47,7 +47,10 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     };
     let writes = view.view_writes;
     if !(writes.insert || writes.update || writes.delete) {
-        return settle(Status::NotApplicable, "it takes no writes: it is no plain view of one table, and has no INSTEAD OF trigger");
+        return settle(
+            Status::NotApplicable,
+            "it takes no writes: it is no plain view of one table, and has no INSTEAD OF trigger",
+        );
     }
     let granted = |privilege: Privilege| {
         scene.client_roles().any(|role| !scene.catalog.columns_allowed(role, privilege, view).is_empty())
@@ -87,7 +90,9 @@ fn instead(view: &Table) -> bool {
 fn fix(view: &Table) -> String {
     let name = view.name.quoted();
     if instead(view) {
-        return format!("-- ask in its INSTEAD OF trigger for the caller, or:\nrevoke insert, update, delete on {name} from public, anon, authenticated;");
+        return format!(
+            "-- ask in its INSTEAD OF trigger for the caller, or:\nrevoke insert, update, delete on {name} from public, anon, authenticated;"
+        );
     }
     if view.security_invoker {
         format!("alter view {name} set (check_option = cascaded);")
@@ -217,7 +222,8 @@ impl<'a> Target<'a> {
         assignable(scene, self.table, self.row, "")
             .into_iter()
             .filter_map(|assignment| {
-                let shown = self.mapping.get(&assignment.column).filter(|shown| allowed.iter().any(|name| name == shown))?;
+                let shown =
+                    self.mapping.get(&assignment.column).filter(|shown| allowed.iter().any(|name| name == shown))?;
                 Some(format!("{} = {}", quote_identifier(shown), quote_literal(&assignment.value)))
             })
             .take(2)
@@ -226,7 +232,8 @@ impl<'a> Target<'a> {
 
     /// The view's columns that the principal may give; all where it may give none, so that the refusal is the server's.
     fn allowed(&self, scene: &Scene<'_>, principal: &Principal, privilege: Privilege) -> Vec<String> {
-        let role = if principal.role.is_empty() { scene.member_role().unwrap_or_default() } else { principal.role.as_str() };
+        let role =
+            if principal.role.is_empty() { scene.member_role().unwrap_or_default() } else { principal.role.as_str() };
         let granted = scene.catalog.columns_allowed(role, privilege, self.view);
         let columns = if granted.is_empty() { self.view.columns.iter().collect() } else { granted };
         columns.into_iter().map(|column| column.name.clone()).collect()
@@ -235,7 +242,8 @@ impl<'a> Target<'a> {
     fn updates(&self, scene: &Scene<'a>, principal: &Principal) -> Vec<Write> {
         let mut writes = Vec::new();
         for (place, set) in self.assignments(scene, principal).into_iter().enumerate() {
-            let (bare, by_id) = if place == 0 { ("bare", "by id") } else { ("bare, another column", "by id, another column") };
+            let (bare, by_id) =
+                if place == 0 { ("bare", "by id") } else { ("bare, another column", "by id, another column") };
             writes.push(write(bare, format!("update {} set {set}", self.name())));
             if let Some(condition) = self.condition(self.row) {
                 writes.push(write(by_id, format!("update {} as v set {set} where {condition}", self.name())));
@@ -245,7 +253,8 @@ impl<'a> Target<'a> {
     }
 
     fn deletes(&self, scene: &Scene<'a>, _: &Principal) -> Vec<Write> {
-        let prepare = deletes(scene, self.table, self.row).into_iter().next().map(|shape| shape.prepare).unwrap_or_default();
+        let prepare =
+            deletes(scene, self.table, self.row).into_iter().next().map(|shape| shape.prepare).unwrap_or_default();
         let bare = write("bare", format!("delete from {}", self.name()));
         let by_id = self
             .condition(self.row)
@@ -255,9 +264,10 @@ impl<'a> Target<'a> {
 
     /// The victim's row, as it is and with the principal where the victim's users are named.
     fn inserts(&self, scene: &Scene<'a>, principal: &Principal) -> Vec<Write> {
-        let Some(fresh) = scene.insertion_victim(&self.table.name).and_then(|victim| {
-            Some((victim, scene.fresh(&self.table.name, victim)?))
-        }) else {
+        let Some(fresh) = scene
+            .insertion_victim(&self.table.name)
+            .and_then(|victim| Some((victim, scene.fresh(&self.table.name, victim)?)))
+        else {
             return Vec::new();
         };
         let (victim, fresh) = fresh;
@@ -267,7 +277,11 @@ impl<'a> Target<'a> {
         rows.into_iter()
             .filter_map(|(shape, values)| {
                 let statement = self.insert(scene, principal, &values)?;
-                Some(Write { prepare: fresh.prepare.clone(), observe: Some(observe.clone()), ..write(shape, statement) })
+                Some(Write {
+                    prepare: fresh.prepare.clone(),
+                    observe: Some(observe.clone()),
+                    ..write(shape, statement)
+                })
             })
             .collect()
     }
@@ -355,15 +369,20 @@ fn judge_invoker(case: &Case, outcomes: &[Outcome]) -> Finding {
 /// As attacks beside controls, but that one topic with a control will do: a view may take one command and not another.
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     let topics = [UPDATE, DELETE, INSERT, MOVE].map(str::to_owned);
-    let vouched = case.probes.iter().zip(outcomes).any(|(probe, outcome)| {
-        probe.part != Part::Attack && probe.signal.shows(outcome)
-    });
+    let vouched = case
+        .probes
+        .iter()
+        .zip(outcomes)
+        .any(|(probe, outcome)| probe.part != Part::Attack && probe.signal.shows(outcome));
     let finding = beside_controls(case, outcomes, &[], &topics);
     if finding.status == Status::Fail || vouched {
         return finding;
     }
     let tried = case.probes.iter().position(|probe| probe.part != Part::Attack);
-    Finding::new(Status::Unproven, "the control failed: neither the rightful owner nor the service role can write through it")
-        .observed(describe(tried.and_then(|index| outcomes.get(index))))
-        .shown_by(tried)
+    Finding::new(
+        Status::Unproven,
+        "the control failed: neither the rightful owner nor the service role can write through it",
+    )
+    .observed(describe(tried.and_then(|index| outcomes.get(index))))
+    .shown_by(tried)
 }

@@ -78,9 +78,9 @@ impl Body {
             let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
             match token {
                 Token::Symbol(symbol) if symbol == "(" => {
-                    let keyword = before.and_then(word).is_some_and(|name| {
-                        ["extract", "trim", "substring", "overlay", "position"].contains(&name)
-                    });
+                    let keyword = before
+                        .and_then(word)
+                        .is_some_and(|name| ["extract", "trim", "substring", "overlay", "position"].contains(&name));
                     brackets.push(keyword);
                 }
                 Token::Symbol(symbol) if symbol == ")" => {
@@ -96,7 +96,8 @@ impl Body {
                     let plain = !["revoke", "fetch", "move", "copy", "grant", "execute", "close"].contains(&first);
                     let in_call = brackets.last().copied().unwrap_or(false);
                     let relation = (plain && !in_call).then(|| self.relation_after(index, name, before)).flatten();
-                    found.extend(relation.filter(|relation| relation.schema.is_some() || !own.contains(&relation.name)));
+                    found
+                        .extend(relation.filter(|relation| relation.schema.is_some() || !own.contains(&relation.name)));
                 }
                 _ => {}
             }
@@ -174,7 +175,9 @@ impl Body {
                 "table" | "exists" | "recursive" | "with" => {
                     names.extend(at(index + 1).and_then(word).map(str::to_owned));
                 }
-                "as" if symbol(index + 1, "(") || at(index + 1).is_some_and(|next| is(next, "materialized") || is(next, "not")) => {
+                "as" if symbol(index + 1, "(")
+                    || at(index + 1).is_some_and(|next| is(next, "materialized") || is(next, "not")) =>
+                {
                     names.extend(before.and_then(word).map(str::to_owned));
                 }
                 // A WITH that lists its columns; INSERT INTO lists some too, of a table.

@@ -67,7 +67,10 @@ fn case(scene: &Scene<'_>, table: &Table, constraint: &Constraint) -> Case {
             table.name.quoted()
         )
     } else {
-        format!("-- once the rows that break it are mended:\nalter table {} validate constraint {name};", table.name.quoted())
+        format!(
+            "-- once the rows that break it are mended:\nalter table {} validate constraint {name};",
+            table.name.quoted()
+        )
     };
     Case {
         object: part_of(table, &constraint.name),
@@ -150,9 +153,11 @@ fn fate(case: &Case, outcome: Option<&Outcome>) -> Fate {
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     let of_topic = |topic: &'static str| {
-        case.probes.iter().enumerate().filter(move |(_, probe)| probe.topic == topic).map(|(index, probe)| {
-            (index, probe.shape.as_str(), fate(case, outcomes.get(index)))
-        })
+        case.probes
+            .iter()
+            .enumerate()
+            .filter(move |(_, probe)| probe.topic == topic)
+            .map(|(index, probe)| (index, probe.shape.as_str(), fate(case, outcomes.get(index))))
     };
     if outcomes.first().is_some_and(|outcome| Signal::Nonzero.shows(outcome)) {
         return Finding::new(Status::Fail, "stored rows break it").observed(describe(outcomes.first())).shown_by([0]);

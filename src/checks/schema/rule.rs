@@ -349,7 +349,8 @@ impl Reader {
             _ => {}
         }
         let mut name = word;
-        while matches!(self.tokens.get(self.next..self.next + 2), Some([Token::Symbol(dot), Token::Word(_)]) if dot == ".") {
+        while matches!(self.tokens.get(self.next..self.next + 2), Some([Token::Symbol(dot), Token::Word(_)]) if dot == ".")
+        {
             let Some(Token::Word(last)) = self.tokens.get(self.next + 1) else { return None };
             name = last.clone();
             self.next += 2;
@@ -386,7 +387,8 @@ impl Reader {
         while self.take_symbol(".") {
             self.next += 1;
         }
-        while ["varying", "precision", "with", "without", "time", "zone"].into_iter().any(|word| self.take_word(word)) {}
+        while ["varying", "precision", "with", "without", "time", "zone"].into_iter().any(|word| self.take_word(word)) {
+        }
         if self.take_symbol("(") {
             self.items(")")?;
         }
@@ -407,7 +409,9 @@ mod tests {
     }
 
     fn allows(expression: &str, column: &str, value: Value) -> Option<bool> {
-        read(expression).unwrap_or_else(|| panic!("{expression}")).allows(column, &value)
+        let rule = read(expression);
+        assert!(rule.is_some(), "{expression}");
+        rule?.allows(column, &value)
     }
 
     #[test]

@@ -167,9 +167,7 @@ fn texts(mentioned: &Mentioned, longest: Option<usize>) -> Vec<Sample> {
     let mut texts: Vec<String> = mentioned.texts.iter().take(MOST_LISTED).cloned().collect();
     if !mentioned.texts.is_empty() {
         let cut = |text: &str| text.chars().take(longest.unwrap_or(usize::MAX)).collect::<String>();
-        texts.extend(
-            ["seaworthy", "other", "zq"].into_iter().map(cut).find(|other| !mentioned.texts.contains(other)),
-        );
+        texts.extend(["seaworthy", "other", "zq"].into_iter().map(cut).find(|other| !mentioned.texts.contains(other)));
     }
     for length in &mentioned.lengths {
         for length in [length - 1.0, *length, length + 1.0] {

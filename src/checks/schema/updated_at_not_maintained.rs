@@ -121,7 +121,8 @@ fn keeper<'a>(scene: &Scene<'a>, table: &'a Table, column: &str) -> Option<&'a T
         scene.catalog.functions.iter().find(of).is_some_and(|function| assigns(&function.source, column))
     };
     let argument = format!("({})", quote_literal(column));
-    let speaks = |trigger: &&Trigger| trigger.on_update && (trigger.definition.contains(&argument) || assigned(trigger));
+    let speaks =
+        |trigger: &&Trigger| trigger.on_update && (trigger.definition.contains(&argument) || assigned(trigger));
     table.triggers.iter().find(speaks)
 }
 
@@ -211,7 +212,8 @@ fn fix(table: &Table, column: &Column, promise: &Promise<'_>) -> String {
             format!("alter table {} enable trigger {};", table.name.quoted(), quote_identifier(&trigger.name))
         }
         Promise::Elsewhere(trigger) => {
-            let arguments = trigger.definition.rsplit_once('(').map_or("", |(_, arguments)| arguments.trim_end_matches(')'));
+            let arguments =
+                trigger.definition.rsplit_once('(').map_or("", |(_, arguments)| arguments.trim_end_matches(')'));
             format!(
                 "create trigger {} before update on {} for each row execute function {}({arguments});",
                 quote_identifier(&format!("{}_{}", table.name.name, column.name)),
@@ -220,7 +222,8 @@ fn fix(table: &Table, column: &Column, promise: &Promise<'_>) -> String {
             )
         }
         Promise::Trigger(_) | Promise::Default | Promise::Application => {
-            let function = crate::catalog::QualifiedName::new(&table.name.schema, format!("set_{}", column.name)).quoted();
+            let function =
+                crate::catalog::QualifiedName::new(&table.name.schema, format!("set_{}", column.name)).quoted();
             format!(
                 "create or replace function {function}() returns trigger language plpgsql set search_path = '' as \
                  $$ begin new.{quoted} := now(); return new; end $$;\n\
@@ -263,9 +266,11 @@ fn judge(case: &Case, outcomes: &[Outcome], failure: &str, severity: Option<Seve
         None => finding,
     };
     let went_through = |topic: &'static str| {
-        case.probes.iter().zip(outcomes).enumerate().filter(move |(_, (probe, outcome))| {
-            probe.topic == topic && probe.signal.shows(outcome)
-        })
+        case.probes
+            .iter()
+            .zip(outcomes)
+            .enumerate()
+            .filter(move |(_, (probe, outcome))| probe.topic == topic && probe.signal.shows(outcome))
     };
     let untouched: Vec<usize> = went_through(UNTOUCHED).map(|(index, _)| index).collect();
     let given: Vec<usize> = went_through(IN_THE_PAST).map(|(index, _)| index).collect();
@@ -290,7 +295,8 @@ fn judge(case: &Case, outcomes: &[Outcome], failure: &str, severity: Option<Seve
             .observed(describe(outcomes.get(*index)))
             .shown_by([*index].into_iter().chain(given.first().copied()));
     }
-    let refused = outcomes.iter().position(|outcome| matches!(outcome, Outcome::Refused(refusal) if refusal.sqlstate == "P0001"));
+    let refused =
+        outcomes.iter().position(|outcome| matches!(outcome, Outcome::Refused(refusal) if refusal.sqlstate == "P0001"));
     if let Some(index) = refused {
         return Finding::new(Status::NotApplicable, "a trigger refuses every update of a row")
             .observed(describe(outcomes.get(index)))

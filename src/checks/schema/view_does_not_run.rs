@@ -86,7 +86,8 @@ fn read(view: &Table, reader: &Principal) -> SqlProbe {
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     // A refresh by the harness decides for a materialized view: others read what was stored.
-    let decisive = if case.probes.first().is_some_and(|probe| probe.shape == "after a refresh") { 1 } else { outcomes.len() };
+    let decisive =
+        if case.probes.first().is_some_and(|probe| probe.shape == "after a refresh") { 1 } else { outcomes.len() };
     let asked = outcomes.get(..decisive).unwrap_or(outcomes);
     if let Some(index) = asked.iter().position(|outcome| outcome.rows().is_some()) {
         let who = case.probes.get(index).map(|probe| probe.principal.name.clone()).unwrap_or_default();

@@ -111,9 +111,8 @@ fn writes(scene: &Scene<'_>, function: &Function, table: &Table) -> Vec<SqlProbe
         let by_id = deletes(scene, table, row).into_iter().find(|shape| shape.name == "by id");
         statements.extend(by_id.map(|shape| ("a delete", shape.prepare, shape.act)));
     }
-    let fresh = rows.and_then(|rows| {
-        rows.fresh.iter().find(|row| row.tenant == Some(VICTIM)).or_else(|| rows.fresh.first())
-    });
+    let fresh =
+        rows.and_then(|rows| rows.fresh.iter().find(|row| row.tenant == Some(VICTIM)).or_else(|| rows.fresh.first()));
     if let Some(fresh) = fresh.filter(|_| wanted(|trigger| trigger.on_insert)) {
         let columns = insert_columns(scene, table, &fresh.values, "");
         let statement = insert_statement(table, &columns, &fresh.values);

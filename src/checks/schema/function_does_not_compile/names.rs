@@ -5,8 +5,7 @@ use super::super::body::{Body, Relation};
 use crate::catalog::{Function, Table};
 
 /// Words that tell the tables of a trigger function apart, so that it need not fit each.
-const TELLING_APART: [&str; 6] =
-    ["tg_table_name", "tg_relname", "tg_relid", "tg_table_schema", "tg_argv", "tg_name"];
+const TELLING_APART: [&str; 6] = ["tg_table_name", "tg_relname", "tg_relid", "tg_table_schema", "tg_argv", "tg_name"];
 
 /// What the body names of tables and lacks there: columns that an INSERT or UPDATE gives, fields of NEW and OLD.
 pub(super) fn missing(scene: &Scene<'_>, function: &Function, body: &Body, fired_by: &[&Table]) -> Vec<String> {
@@ -74,7 +73,8 @@ pub(super) fn unknown_relations(scene: &Scene<'_>, body: &Body) -> Vec<Relation>
         })
     };
     let made = |relation: &Relation| {
-        let made = [format!("table {}", relation.name), format!("exists {}", relation.name), format!("as {} ", relation.name)];
+        let made =
+            [format!("table {}", relation.name), format!("exists {}", relation.name), format!("as {} ", relation.name)];
         let sources = scene.catalog.functions.iter().map(|function| function.source.to_lowercase());
         let definitions = scene
             .catalog
