@@ -6,7 +6,7 @@ mod support;
 
 use seaworthy::catalog::{
     ArgumentMode, Catalog, DefaultObjects, Generated, Identity, PUBLIC, PolicyCommand, Privilege, QualifiedName,
-    ReferentialAction, RelationKind, ReplicaIdentity, Table, TypeKind, Volatility,
+    ReferentialAction, RelationKind, ReplicaIdentity, Table, TypeKind, ViewWrites, Volatility,
 };
 use seaworthy::postgres::introspect::{introspect, schema_fingerprint};
 use support::Cluster;
@@ -254,8 +254,10 @@ async fn views_partitions_and_publications_are_read_back() {
             && calm.security_invoker
             && calm.definition.as_ref().unwrap().contains("public.events")
     );
+    assert!(calm.view_writes.insert && calm.view_writes.update && calm.view_writes.delete);
     let loud = table(&catalog, "loud");
     assert!(!loud.security_invoker);
+    assert_eq!(loud.view_writes, ViewWrites::default(), "a join takes no write");
     assert_eq!(loud.depends_on, [table(&catalog, "accounts").name.clone(), calm.name.clone()]);
     assert_eq!(table(&catalog, "counted").kind, RelationKind::MaterializedView);
     let part = catalog.publications.iter().find(|publication| publication.name == "part").unwrap();

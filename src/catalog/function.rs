@@ -35,6 +35,8 @@ pub struct Function {
     pub configuration: Vec<String>,
     /// The body.
     pub source: String,
+    /// As `pg_get_functiondef` prints it; `None` for an aggregate.
+    pub definition: Option<String>,
     /// EXECUTE as granted, expanded from `proacl` or its default.
     pub grants: Vec<Grant>,
     /// `COMMENT ON FUNCTION`.

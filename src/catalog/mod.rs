@@ -21,7 +21,7 @@ pub use privilege::{
     ColumnGrant, DefaultObjects, DefaultPrivileges, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role,
 };
 pub use publication::{Publication, ReplicaIdentity};
-pub use table::{Column, Generated, Identity, RelationKind, Table};
+pub use table::{Column, Generated, Identity, RelationKind, Table, ViewWrites};
 pub use token::{Token, tokens};
 pub use types::{DataType, TypeKind};
 

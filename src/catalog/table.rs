@@ -47,8 +47,21 @@ pub struct Table {
     pub definition: Option<String>,
     /// For a view: `security_invoker` is on.
     pub security_invoker: bool,
+    /// For a view: the commands that it takes, by itself, a rule or an INSTEAD OF trigger.
+    pub view_writes: ViewWrites,
     /// For a view or materialized view: the relations it reads, directly.
     pub depends_on: Vec<QualifiedName>,
+}
+
+/// The commands that a view takes (`pg_relation_is_updatable`); none for what is no view.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ViewWrites {
+    /// INSERT.
+    pub insert: bool,
+    /// UPDATE.
+    pub update: bool,
+    /// DELETE.
+    pub delete: bool,
 }
 
 /// What sort of relation a [`Table`] is (`pg_class.relkind`).

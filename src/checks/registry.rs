@@ -1,4 +1,4 @@
-use super::{Check, isolation, migrations, privileges, rls};
+use super::{Check, isolation, migrations, privileges, rls, schema};
 use crate::verdict::CheckInfo;
 
 /// Every check: the one list, in the order of the ids.
@@ -31,6 +31,7 @@ pub const REGISTRY: &[Check] = &[
     isolation::trigger_crosses_tenants::CHECK,
     isolation::uniqueness_oracle::CHECK,
     isolation::unreachable_tenant_data::CHECK,
+    isolation::view_write_crosses::CHECK,
     migrations::does_not_apply::CHECK,
     migrations::duplicate_version::CHECK,
     migrations::out_of_order::CHECK,
@@ -59,6 +60,10 @@ pub const REGISTRY: &[Check] = &[
     rls::redundant_permissive_policies::CHECK,
     rls::uncorrelated_subquery::CHECK,
     rls::user_metadata_trusted::CHECK,
+    schema::check_not_enforced::CHECK,
+    schema::function_does_not_compile::CHECK,
+    schema::updated_at_not_maintained::CHECK,
+    schema::view_does_not_run::CHECK,
 ];
 
 /// Everything that is known of every check, in the order of their ids.

@@ -19,5 +19,6 @@ pub(super) fn trials(project: &Project, applied: &Applied) -> Trials {
             ProjectProblem::OutOfOrder { .. } | ProjectProblem::DuplicateVersion { .. } => None,
         }),
     });
-    Trials { migrations: migrations.collect() }
+    let stand_ins = applied.stand_ins.iter().map(|stand_in| stand_in.extension.clone()).collect();
+    Trials { migrations: migrations.collect(), stand_ins }
 }

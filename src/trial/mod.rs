@@ -9,4 +9,6 @@ pub use migration::{MigrationFailure, MigrationTrial};
 pub struct Trials {
     /// The migrations, in the order in which they were applied first.
     pub migrations: Vec<MigrationTrial>,
+    /// The extensions that stand-ins took the place of.
+    pub stand_ins: Vec<String>,
 }

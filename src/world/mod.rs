@@ -18,6 +18,11 @@ mod wanted;
 
 pub use model::{FreshRow, Gap, Principal, PrincipalKind, Standing, StoredRow, TableRows, Tenant, Values, World};
 
+/// SQL cut into pieces, for checks that read what a definition says.
+pub(crate) mod reading {
+    pub(crate) use super::constants::{Token, tokens};
+}
+
 /// What `postgres::populate` makes the world with.
 pub(crate) mod making {
     pub(crate) use super::constants::{Constants, identifiers};

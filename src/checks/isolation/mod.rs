@@ -32,6 +32,8 @@ mod tenant_table;
 pub mod trigger_crosses_tenants;
 pub mod uniqueness_oracle;
 pub mod unreachable_tenant_data;
+mod view_columns;
+pub mod view_write_crosses;
 
 pub(in crate::checks) use privilege_column_writable::quoted_texts;
 pub use tenant_table::TenantTable;

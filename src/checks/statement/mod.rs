@@ -9,7 +9,7 @@ mod update;
 pub use delete::{deletes, put_referring_away, without_triggers};
 pub use insert::{insert_columns, insert_statement, inserts};
 pub use read::reads;
-pub use update::{assignment, updates};
+pub use update::{Assignment, assignable, assignment, updates};
 
 use super::scene::Scene;
 use crate::catalog::Table;

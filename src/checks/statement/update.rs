@@ -8,7 +8,7 @@ use crate::world::{StoredRow, Values};
 
 /// A column that an ordinary update may set, with a value that differs from the row's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Assignment {
+pub struct Assignment {
     /// The column.
     pub column: String,
     /// The value, as text.
@@ -24,7 +24,7 @@ pub fn assignment(column: &str, value: &str) -> String {
 /// Columns of `table` that `role` may update without moving the row or raising itself, each with a value that `row` does not
 /// have; the likeliest to be accepted first. Where the role may update none, columns that it may not.
 #[must_use]
-pub(super) fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role: &str) -> Vec<Assignment> {
+pub fn assignable(scene: &Scene<'_>, table: &Table, row: &StoredRow, role: &str) -> Vec<Assignment> {
     let bound = bound_columns(scene, table);
     let ordinary = |column: &&Column| {
         column.is_writable() && column.identity == crate::catalog::Identity::No && !bound.contains(&column.name)

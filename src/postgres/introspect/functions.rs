@@ -26,6 +26,7 @@ pub(super) struct RawFunction {
     language: String,
     configuration: Option<Vec<String>>,
     source: String,
+    definition: Option<String>,
     comment: Option<String>,
     grants: Option<Vec<RawGrant>>,
 }
@@ -64,6 +65,7 @@ fn function(raw: RawFunction, types: &Types) -> Result<Function, IntrospectError
         language: raw.language,
         configuration: raw.configuration.unwrap_or_default(),
         source: raw.source,
+        definition: raw.definition,
         grants: grants(raw.grants)?,
         comment: raw.comment,
     })

@@ -21,6 +21,7 @@ select pg_catalog.json_build_object(
     'language', language.lanname,
     'configuration', pg_catalog.to_json(p.proconfig),
     'source', coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc),
+    'definition', case when p.prokind <> 'a' then pg_catalog.pg_get_functiondef(p.oid) end,
     'comment', pg_catalog.obj_description(p.oid, 'pg_proc'),
     'grants', (
         select pg_catalog.json_agg(pg_catalog.json_build_object(

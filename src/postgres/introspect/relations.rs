@@ -2,7 +2,12 @@ use serde::Deserialize;
 
 use super::IntrospectError;
 use super::roles::{RawGrant, grants};
-use crate::catalog::{QualifiedName, RelationKind, Table};
+use crate::catalog::{QualifiedName, RelationKind, Table, ViewWrites};
+
+// `CmdType` of nodes.h: `pg_relation_is_updatable` gives a bit for each.
+const UPDATE: u8 = 2;
+const INSERT: u8 = 3;
+const DELETE: u8 = 4;
 
 /// A row of `relations.sql`.
 #[derive(Deserialize)]
@@ -16,6 +21,7 @@ pub(super) struct RawRelation {
     row_security: bool,
     force_row_security: bool,
     security_invoker: bool,
+    writes: i32,
     definition: Option<String>,
     parent: Option<QualifiedName>,
     depends_on: Option<Vec<QualifiedName>>,
@@ -51,6 +57,11 @@ fn relation(raw: RawRelation) -> Result<Table, IntrospectError> {
         parent: raw.parent,
         definition: raw.definition,
         security_invoker: raw.security_invoker,
+        view_writes: ViewWrites {
+            insert: raw.writes & (1 << INSERT) != 0,
+            update: raw.writes & (1 << UPDATE) != 0,
+            delete: raw.writes & (1 << DELETE) != 0,
+        },
         depends_on,
     })
 }

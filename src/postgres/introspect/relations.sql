@@ -12,6 +12,7 @@ select pg_catalog.json_build_object(
          from pg_catalog.pg_options_to_table(c.reloptions) option
          where option.option_name = 'security_invoker'),
         false),
+    'writes', case when c.relkind = 'v' then pg_catalog.pg_relation_is_updatable(c.oid, true) else 0 end,
     'definition', case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end,
     'parent', (
         select pg_catalog.json_build_object('schema', parent_namespace.nspname, 'name', parent.relname)
