@@ -14,6 +14,7 @@ pub mod privileges;
 mod registry;
 pub mod rls;
 pub mod scene;
+pub mod schema;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};

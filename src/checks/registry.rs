@@ -1,4 +1,4 @@
-use super::{Check, isolation, migrations, privileges, rls};
+use super::{Check, isolation, migrations, privileges, rls, schema};
 use crate::verdict::CheckInfo;
 
 /// Every check: the one list, in the order of the ids.
@@ -37,6 +37,29 @@ pub const REGISTRY: &[Check] = &[
     privileges::harness_bypasses_rls::CHECK,
     rls::not_enabled::CHECK,
     rls::policies_but_disabled::CHECK,
+    schema::cascade_differs_from_declared::CHECK,
+    schema::char_type::CHECK,
+    schema::enumeration_unchecked::CHECK,
+    schema::exception_swallowed::CHECK,
+    schema::float_money::CHECK,
+    schema::foreign_key_type_mismatch::CHECK,
+    schema::implied_foreign_key::CHECK,
+    schema::integer_key::CHECK,
+    schema::json_not_jsonb::CHECK,
+    schema::missing_comment::CHECK,
+    schema::missing_created_at::CHECK,
+    schema::missing_updated_at::CHECK,
+    schema::money_type::CHECK,
+    schema::naive_timestamp::CHECK,
+    schema::no_primary_key::CHECK,
+    schema::not_valid_constraint::CHECK,
+    schema::nullable_tenant_key::CHECK,
+    schema::reference_not_tenant_tied::CHECK,
+    schema::reserved_name::CHECK,
+    schema::serial_not_identity::CHECK,
+    schema::tenant_key_without_foreign_key::CHECK,
+    schema::trigger_disabled::CHECK,
+    schema::undeclared_relation::CHECK,
 ];
 
 /// Everything that is known of every check, in the order of their ids.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::catalog::{QualifiedName, quote_identifier, quote_literal};
+use crate::catalog::{QualifiedName, ReferentialAction, quote_identifier, quote_literal};
 
 /// What should be allowed in one system.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Intent {
     pub users: Option<(QualifiedName, String)>,
     /// Every exposed table, view and materialized view.
     pub tables: BTreeMap<QualifiedName, TableIntent>,
+    /// The tables and views that the exposed schemas are meant to hold, as a person listed them; `None` where nobody did.
+    pub relations: Option<Vec<QualifiedName>>,
 }
 
 /// What surrounds a schema.
@@ -215,6 +217,10 @@ pub struct TableIntent {
     pub privilege_columns: Vec<Reasoned<String>>,
     /// Unique keys that are meant to be global, so that a clash may be noticed (a sign-up's email address).
     pub global_uniques: Vec<String>,
+    /// What deleting a row does to those that refer to it, by the referring columns, where a person said so.
+    pub on_delete: Vec<(Vec<String>, ReferentialAction)>,
+    /// Why rows may have no tenant, where a person said so.
+    pub unowned_rows: Option<String>,
 }
 
 /// What part a table plays.

@@ -283,6 +283,7 @@ mod tests {
             memberships: Vec::new(),
             users: None,
             tables: BTreeMap::new(),
+            relations: None,
         }
     }
 

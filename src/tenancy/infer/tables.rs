@@ -39,6 +39,8 @@ pub(super) fn tables(
                 client_commands: None,
                 privilege_columns: inferred_privileges(users, skeleton, table, role, ties),
                 global_uniques: Vec::new(),
+                on_delete: Vec::new(),
+                unowned_rows: None,
             };
             if let Some(settings) = declared.get(&table.name) {
                 declare(&mut intent, settings);
@@ -103,6 +105,8 @@ fn declare(intent: &mut TableIntent, settings: &TableSettings) {
     intent.shared = commands(&settings.shared).unwrap_or_default();
     intent.client_commands = commands(&settings.client_commands);
     intent.global_uniques.clone_from(&settings.global_uniques);
+    intent.on_delete = declared::on_delete(&settings.on_delete);
+    intent.unowned_rows.clone_from(&settings.unowned_rows);
     if let Some(columns) = &settings.privilege_columns {
         let declared = |column: &String| Reasoned {
             value: column.clone(),

@@ -1,0 +1,28 @@
+//! What a schema should have, whoever reads it: keys, references, times and types that say what they mean.
+
+pub mod cascade_differs_from_declared;
+pub mod char_type;
+mod defect;
+pub mod enumeration_unchecked;
+pub mod exception_swallowed;
+pub mod float_money;
+pub mod foreign_key_type_mismatch;
+pub mod implied_foreign_key;
+pub mod integer_key;
+pub mod json_not_jsonb;
+pub mod missing_comment;
+pub mod missing_created_at;
+pub mod missing_updated_at;
+pub mod money_type;
+pub mod naive_timestamp;
+pub mod no_primary_key;
+pub mod not_valid_constraint;
+pub mod nullable_tenant_key;
+pub mod reference_not_tenant_tied;
+pub mod reserved_name;
+pub mod serial_not_identity;
+pub mod tenant_key_without_foreign_key;
+mod timestamps;
+pub mod trigger_disabled;
+pub mod undeclared_relation;
+mod write;
