@@ -19,6 +19,7 @@ pub struct Reference<'a> {
 /// The foreign keys of `table` that could cross tenants: to rows that belong to a tenant of the same root, the one that says whose
 /// row it is left out. References to users, profiles and
 /// members are left out too: inviting, mentioning and assigning people is what such columns are for.
+#[must_use]
 pub fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a TableIntent) -> Vec<Reference<'a>> {
     let Some(root) = scene.intent.root_of(&table.name) else { return Vec::new() };
     let tie = tie_columns(intent);
@@ -44,6 +45,7 @@ pub fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a TableInte
 }
 
 /// The columns that say whose a row is.
+#[must_use]
 pub fn tie_columns(intent: &TableIntent) -> Vec<&str> {
     match &intent.tie.value {
         Tie::Key { column, .. } => vec![column],
@@ -54,6 +56,7 @@ pub fn tie_columns(intent: &TableIntent) -> Vec<&str> {
 
 impl Reference<'_> {
     /// The referring columns with the values that refer to `row`, those that say whose row it is left out.
+    #[must_use]
     pub fn to(&self, row: &StoredRow) -> Option<Vec<(String, String)>> {
         self.key
             .columns
@@ -66,6 +69,7 @@ impl Reference<'_> {
 }
 
 /// `values` with the reference put in.
+#[must_use]
 pub fn with_reference(values: &Values, reference: &[(String, String)]) -> Values {
     let mut values = values.clone();
     values.extend(reference.iter().map(|(column, value)| (column.clone(), Some(value.clone()))));
@@ -73,6 +77,7 @@ pub fn with_reference(values: &Values, reference: &[(String, String)]) -> Values
 }
 
 /// `"column" = 'value', …`, or joined otherwise.
+#[must_use]
 pub fn equalities(reference: &[(String, String)], alias: Option<&str>, separator: &str) -> String {
     let prefix = alias.map(|alias| format!("{}.", quote_identifier(alias))).unwrap_or_default();
     reference

@@ -2,7 +2,7 @@
 
 use super::super::scene::{Scene, Subject, object_of, part_of};
 use super::super::{Case, Finding};
-use crate::catalog::{Column, RelationKind, Table, quote_identifier};
+use crate::catalog::{Column, RelationKind, Table, Trigger, quote_identifier};
 use crate::tenancy::{TableIntent, Tie, names_migrations, table_words};
 use crate::verdict::Status;
 
@@ -115,14 +115,22 @@ pub(super) fn is_reference_data(intent: &TableIntent) -> bool {
     intent.tie.value == Tie::Global
 }
 
-/// Whether a trigger that fires before rows are written speaks of this column.
-pub(super) fn is_kept_by_trigger(scene: &Scene<'_>, table: &Table, column: &str, on_insert: bool) -> bool {
+/// What the triggers that fire before rows of a table are written, and speak of this column, do: their source in lower case.
+pub(super) fn guards<'a>(
+    scene: &Scene<'a>,
+    table: &'a Table,
+    column: &str,
+) -> impl Iterator<Item = (&'a Trigger, String)> + use<'a> {
+    let (functions, column) = (&scene.catalog.functions, column.to_lowercase());
     table
         .triggers
         .iter()
-        .filter(|trigger| trigger.enabled && trigger.before && if on_insert { trigger.on_insert } else { true })
-        .filter_map(|trigger| scene.catalog.functions.iter().find(|function| function.name == trigger.function))
-        .any(|function| function.source.to_lowercase().contains(&column.to_lowercase()))
+        .filter(|trigger| trigger.enabled && trigger.before)
+        .filter_map(move |trigger| {
+            let function = functions.iter().find(|function| function.name == trigger.function)?;
+            Some((trigger, function.source.to_lowercase()))
+        })
+        .filter(move |(_, source)| source.contains(&column))
 }
 
 /// Whether a table is cut into partitions (an inheritance parent is not).

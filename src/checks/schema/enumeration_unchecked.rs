@@ -2,7 +2,7 @@
 
 use super::super::scene::{Scene, Subject};
 use super::super::{Case, Check};
-use super::defect::{Defect, cases, designed, is_kept_by_trigger};
+use super::defect::{Defect, cases, designed, guards};
 use crate::catalog::{Column, Generated, Table, TypeKind, quote_identifier};
 use crate::tenancy::words;
 use crate::verdict::{CheckInfo, Family, Severity};
@@ -87,7 +87,7 @@ fn is_kept(scene: &Scene<'_>, table: &Table, column: &Column) -> bool {
     let refers = table.foreign_keys.iter().any(|key| key.columns.contains(&column.name));
     let checked =
         table.checks.iter().any(|check| check.columns.contains(&column.name) && names_words(&check.expression));
-    domain || refers || checked || is_kept_by_trigger(scene, table, &column.name, false)
+    domain || refers || checked || guards(scene, table, &column.name).any(|(_, source)| source.contains("raise"))
 }
 
 /// Whether an expression says more than that the text is there or how long it is.

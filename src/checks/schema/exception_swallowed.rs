@@ -82,7 +82,9 @@ fn swallows(function: &Function, words: &[String]) -> bool {
         let traced = handler.body.iter().any(|word| TRACES.contains(&word.as_str()));
         let writes = handler.block.iter().any(|word| WRITES.contains(&word.as_str()));
         let admits = handler.body.windows(2).any(|pair| pair == ["return", "true"]);
-        !traced && (function.is_trigger || writes || admits)
+        // A trigger that guards refuses by raising.
+        let refuses = function.is_trigger && handler.block.iter().any(|word| word == "raise");
+        !traced && (writes || refuses || admits)
     })
 }
 

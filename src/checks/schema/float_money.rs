@@ -37,6 +37,10 @@ fn look(table: &Table, column: &Column) -> Option<Defect> {
 
 /// Whether a column's name says that it holds an amount of money.
 fn names_money(column: &Column) -> bool {
+    is_money(&column.name)
+}
+
+fn is_money(name: &str) -> bool {
     const MONEY: [&str; 38] = [
         "price",
         "amount",
@@ -102,6 +106,19 @@ fn names_money(column: &Column) -> bool {
         "function",
         "rank",
     ];
-    let words = words(&column.name);
+    let words = words(name);
     words.iter().any(|word| MONEY.contains(&word.as_str())) && !words.iter().any(|word| NOT.contains(&word.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_told_from_a_share_and_a_number_of_amounts() {
+        let money = ["price", "unitPrice", "total_cost_usd", "amount", "monthly_budget"];
+        let none = ["tax_rate", "discount_percent", "price_change", "cost_function", "total_score", "amount_count"];
+        assert!(money.iter().all(|name| is_money(name)));
+        assert!(!none.iter().any(|name| is_money(name)));
+    }
 }

@@ -111,3 +111,29 @@ fn length(data_type: &DataType) -> Option<u32> {
     let (_, rest) = data_type.formatted.split_once('(')?;
     rest.split_once(')')?.0.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::TypeKind;
+
+    fn of(name: &str, formatted: &str) -> DataType {
+        let schema = "pg_catalog".to_owned();
+        DataType { formatted: formatted.to_owned(), name: name.to_owned(), schema, kind: TypeKind::Base }
+    }
+
+    #[test]
+    fn what_holds_every_value_only_differs() {
+        let (int, bigint) = (of("int4", "integer"), of("int8", "bigint"));
+        assert_eq!(fit(&int, &bigint), Some(Fit::TooSmall));
+        assert_eq!(fit(&bigint, &int), Some(Fit::Differs));
+        assert_eq!(fit(&bigint, &bigint), None);
+        let (short, long) = (of("varchar", "character varying(8)"), of("varchar", "character varying(20)"));
+        assert_eq!(fit(&short, &long), Some(Fit::TooSmall));
+        assert_eq!(fit(&long, &short), None);
+        let text = of("text", "text");
+        assert_eq!(fit(&short, &text), Some(Fit::TooSmall));
+        assert_eq!(fit(&text, &short), None);
+        assert_eq!(fit(&of("citext", "citext"), &text), Some(Fit::Differs));
+    }
+}

@@ -67,7 +67,7 @@ fn stem(name: &str) -> Option<Vec<String>> {
 /// The table whose key a column is named and typed like, and that key.
 fn meant<'a>(scene: &Scene<'a>, table: &Table, column: &Column) -> Option<(&'a Table, &'a str)> {
     if column.default.as_deref().is_some_and(|default| default.contains("auth.uid()")) {
-        return users(scene, column).filter(|(users, _)| users.name != table.name);
+        return users(scene, table, column);
     }
     let mut stem = stem(&column.name)?;
     if let Some(last) = stem.last_mut() {
@@ -83,15 +83,15 @@ fn meant<'a>(scene: &Scene<'a>, table: &Table, column: &Column) -> Option<(&'a T
         .collect();
     match (near.pop(), near.is_empty()) {
         (Some(only), true) => Some(only),
-        (None, _) if stem == ["user"] => users(scene, column),
+        (None, _) if stem == ["user"] => users(scene, table, column),
         _ => None,
     }
 }
 
-/// The table of users, where the column could hold its key.
-fn users<'a>(scene: &Scene<'a>, column: &Column) -> Option<(&'a Table, &'a str)> {
+/// The table of users, where it is another and the column could hold its key.
+fn users<'a>(scene: &Scene<'a>, table: &Table, column: &Column) -> Option<(&'a Table, &'a str)> {
     let (users, _) = scene.intent.users.as_ref()?;
-    let users = scene.catalog.table(users)?;
+    let users = scene.catalog.table(users).filter(|users| users.name != table.name)?;
     Some((users, key_of(users, column)?))
 }
 

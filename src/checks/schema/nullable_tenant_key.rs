@@ -4,7 +4,7 @@ use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, VICTIM, part_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::defect::{alter_column, designed, keeps_history, settled};
-use super::write::{Taken, insertion, taken, with, writes};
+use super::write::{TOPIC, Taken, insertion, taken, with, writes};
 use crate::catalog::{Column, ForeignKey, ReferentialAction, Table, TypeKind, quote_identifier};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::{Ownership, TableIntent, TableRole, Tie, words};
@@ -25,7 +25,6 @@ pub const CHECK: Check = Check {
 };
 
 const EXPECTED: &str = "a row without a tenant is refused";
-const WRITE: &str = "write a row";
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Some((table, intent)) = designed(subject) else { return Vec::new() };
@@ -197,7 +196,7 @@ fn executed(scene: &Scene<'_>, table: &Table, column: &Column, fix: String) -> C
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     let column = case.object.sub.as_deref().unwrap_or_default();
-    let writing = case.probes.iter().take_while(|probe| probe.topic == WRITE).count();
+    let writing = case.probes.iter().take_while(|probe| probe.topic == TOPIC).count();
     let (writes, reads) = case.probes.split_at(writing);
     match taken(writes, outcomes) {
         Taken::Yes(index) => {

@@ -1,9 +1,10 @@
 //! When a row was made or changed: which column says it, and what that lacks.
 
 use super::super::scene::Scene;
-use super::defect::{Defect, alter_column, is_kept_by_trigger};
+use super::defect::{Defect, alter_column, guards};
 use crate::catalog::{Column, Table, quote_identifier};
 use crate::tenancy::words;
+use crate::verdict::Severity;
 
 /// A moment in a row's life.
 pub(super) struct Moment {
@@ -42,7 +43,7 @@ pub(super) fn lacks(scene: &Scene<'_>, table: &Table, column: &Column) -> Option
         let summary = format!("{} is {}: it does not hold a time with its zone", column.name, data_type.formatted);
         return Some(Defect::new(&column.name, summary, alter_column(table, &column.name, "type timestamptz using …")));
     }
-    let filled = begins_now(column) || is_kept_by_trigger(scene, table, &column.name, true);
+    let filled = begins_now(column) || guards(scene, table, &column.name).any(|(trigger, _)| trigger.on_insert);
     let mut missing = Vec::new();
     let mut changes = Vec::new();
     let name = quote_identifier(&column.name);
@@ -58,7 +59,12 @@ pub(super) fn lacks(scene: &Scene<'_>, table: &Table, column: &Column) -> Option
         return None;
     }
     let fix = format!("alter table {} {};", table.name.quoted(), changes.join(", "));
-    Some(Defect::new(&column.name, format!("{} {}", column.name, missing.join(" and ")), fix))
+    let mut defect = Defect::new(&column.name, format!("{} {}", column.name, missing.join(" and ")), fix);
+    if column.not_null {
+        // Whoever inserts has to say it: an object-relational mapper does.
+        defect.finding = defect.finding.at(Severity::Info);
+    }
+    Some(defect)
 }
 
 /// The defect of a table that has no such column.

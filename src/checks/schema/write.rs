@@ -6,6 +6,9 @@ use crate::catalog::{Table, quote_identifier};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::world::{FreshRow, Principal, StoredRow, Values};
 
+/// The topic of every write.
+pub(super) const TOPIC: &str = "write a row";
+
 /// Columns with the values that they are to have.
 pub(super) type Replaced<'a> = &'a [(String, Option<String>)];
 
@@ -72,7 +75,7 @@ fn update(table: &Table, row: &StoredRow, values: Replaced<'_>) -> Option<String
 fn probe(harness: &Principal, part: Part, shape: &str, statement: String, observe: &str) -> SqlProbe {
     SqlProbe {
         part,
-        topic: "write a row".to_owned(),
+        topic: TOPIC.to_owned(),
         shape: shape.to_owned(),
         principal: harness.clone(),
         prepare: Vec::new(),
