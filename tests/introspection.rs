@@ -75,11 +75,24 @@ async fn every_kind_of_constraint_is_read_back() {
         (ReferentialAction::Cascade, ReferentialAction::SetNull)
     );
     assert!(foreign_key.deferrable && foreign_key.initially_deferred && foreign_key.validated);
+    assert!(foreign_key.enforced);
     let ordered = child.checks.iter().find(|check| check.name == "ordered").unwrap();
     assert_eq!((ordered.expression.as_str(), ordered.validated), ("(low < high)", false));
     assert_eq!(ordered.columns, ["low", "high"]);
     assert_eq!(child.exclusions[0].columns, ["at"]);
     assert!(child.indexes.iter().any(|index| index.method == "gist" && index.constraint && !index.unique));
+}
+
+#[tokio::test]
+async fn a_foreign_key_whose_triggers_are_disabled_is_not_enforced() {
+    let catalog = catalog_of(
+        "create table parent (id int primary key);
+         create table child (id int primary key references parent);
+         alter table child disable trigger all;",
+    )
+    .await;
+    let [foreign_key] = table(&catalog, "child").foreign_keys.as_slice() else { panic!("one key") };
+    assert!(foreign_key.validated && !foreign_key.enforced);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct ForeignKey {
     pub initially_deferred: bool,
     /// False for `NOT VALID`.
     pub validated: bool,
+    /// False where the triggers that keep it are disabled (`DISABLE TRIGGER ALL`).
+    pub enforced: bool,
 }
 
 /// What a foreign key does when the row referred to goes away.
@@ -47,6 +49,20 @@ pub enum ReferentialAction {
     SetNull,
     /// `SET DEFAULT`.
     SetDefault,
+}
+
+impl ReferentialAction {
+    /// In lower case, as SQL and settings spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAction => "no action",
+            Self::Restrict => "restrict",
+            Self::Cascade => "cascade",
+            Self::SetNull => "set null",
+            Self::SetDefault => "set default",
+        }
+    }
 }
 
 /// A CHECK constraint.

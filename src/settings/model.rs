@@ -32,6 +32,9 @@ pub struct SystemSettings {
     pub tenancy: TenancySettings,
     /// About single tables, by `name` (in an exposed schema) or `schema.name`.
     pub tables: BTreeMap<String, TableSettings>,
+    /// The tables and views that the exposed schemas are meant to hold, by `name` or `schema.name`; `None` where nobody
+    /// says.
+    pub relations: Option<Vec<String>>,
     /// Failures that somebody answers for.
     pub waive: Vec<WaiverSettings>,
     /// What a document says of the system, for the run to confirm or refute.
@@ -153,6 +156,10 @@ pub struct TableSettings {
     pub privilege_columns: Option<Vec<String>>,
     /// Unique constraints or indexes, by name or column, that are meant to be global.
     pub global_uniques: Vec<String>,
+    /// What deleting a row does to those that refer to it, by the referring column (or columns, comma-separated).
+    pub on_delete: BTreeMap<String, DeleteAction>,
+    /// Why rows may have no tenant, their key being null: templates that ship with the product, say.
+    pub unowned_rows: Option<String>,
     /// Values for made rows, by column, as SQL literals' text.
     pub values: BTreeMap<String, toml::Value>,
     /// Leave the table alone; the reason is shown in the report.
@@ -167,6 +174,17 @@ pub enum ClientCommand {
     Insert,
     Update,
     Delete,
+}
+
+/// What deleting a row does to a row that refers to it, as settings spell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the referential action of its name")]
+pub enum DeleteAction {
+    NoAction,
+    Restrict,
+    Cascade,
+    SetNull,
+    SetDefault,
 }
 
 /// A failure that somebody answers for.

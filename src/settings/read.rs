@@ -6,8 +6,8 @@ use toml::de::ValueDeserializer;
 use super::claim::claim;
 use super::section::{Section, Text, nearest};
 use super::{
-    ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
-    SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings,
+    SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 use crate::verdict::Family;
 
@@ -40,7 +40,7 @@ pub(super) fn project(mut top: Section<'_>) -> ProjectSettings {
     ProjectSettings { systems, system }
 }
 
-const SYSTEM_KEYS: [&str; 11] = [
+const SYSTEM_KEYS: [&str; 12] = [
     "name",
     "profile",
     "migrations",
@@ -50,6 +50,7 @@ const SYSTEM_KEYS: [&str; 11] = [
     "identity",
     "tenancy",
     "tables",
+    "relations",
     "waive",
     "claims",
 ];
@@ -69,6 +70,7 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
             .into_iter()
             .map(|(name, table)| (name.to_owned(), self::table(table)))
             .collect(),
+        relations: top.owned_texts("relations"),
         waive: top.sections("waive").unwrap_or_default().into_iter().map(waiver).collect(),
         claims: top.sections("claims").unwrap_or_default().into_iter().map(claim).collect(),
     }
@@ -225,6 +227,8 @@ fn table(mut section: Section<'_>) -> TableSettings {
         client_commands: commands(&mut section, "client_commands"),
         privilege_columns: section.owned_texts("privilege_columns"),
         global_uniques: section.owned_texts("global_uniques").unwrap_or_default(),
+        on_delete: on_delete(&mut section),
+        unowned_rows: section.owned_text("unowned_rows"),
         values: values(&mut section),
         skip: section.owned_text("skip"),
     };
@@ -262,6 +266,38 @@ fn commands(section: &mut Section<'_>, key: &'static str) -> Option<Vec<ClientCo
             })
             .collect(),
     )
+}
+
+/// The words for what deleting a row does to those that refer to it.
+const DELETE_ACTIONS: [(&str, DeleteAction); 5] = [
+    ("no action", DeleteAction::NoAction),
+    ("restrict", DeleteAction::Restrict),
+    ("cascade", DeleteAction::Cascade),
+    ("set null", DeleteAction::SetNull),
+    ("set default", DeleteAction::SetDefault),
+];
+
+fn on_delete(section: &mut Section<'_>) -> BTreeMap<String, DeleteAction> {
+    let mut actions = BTreeMap::new();
+    for (columns, word) in section.text_entries("on_delete") {
+        if let Some((_, action)) = DELETE_ACTIONS.iter().find(|(known, _)| *known == word.value) {
+            actions.insert(columns.value.to_owned(), *action);
+            continue;
+        }
+        let known = DELETE_ACTIONS.map(|(known, _)| known);
+        let list = known.map(|known| format!("`{known}`")).join(", ");
+        let help = match nearest(word.value, known.into_iter()) {
+            Some(near) => format!("Did you mean `{near}`? It can be {list}."),
+            None => format!("It can be {list}."),
+        };
+        section.problems().add(
+            format!("`{}` cannot be `{}` on delete", columns.value.escape_debug(), word.value.escape_debug()),
+            word.span,
+            "unknown value",
+            Some(help),
+        );
+    }
+    actions
 }
 
 fn values(section: &mut Section<'_>) -> BTreeMap<String, toml::Value> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
-use super::{ClientCommand, FILE_NAME, SettingsError, SystemSettings, blame, load, parse};
+use super::{ClientCommand, DeleteAction, FILE_NAME, SettingsError, SystemSettings, blame, load, parse};
 use crate::snapshots::in_snapshots;
 
 /// The error as a terminal without colours shows it.
@@ -347,4 +347,23 @@ fn a_later_stage_can_point_into_the_file() {
     assert_eq!(invalid.problems()[0].span.offset(), 28);
     assert!(blame(folder.path(), &["tables", "other"], "m", None).is_some(), "the deepest key that is there");
     assert!(blame(folder.path(), &["waive"], "m", None).is_none());
+}
+
+#[test]
+fn what_deleting_does_is_one_of_five_words() {
+    let parsed = parse(
+        FILE_NAME,
+        "relations = [\"notes\"]\n[tables.notes]\nunowned_rows = \"examples\"\non_delete = { author_id = \"set null\", \"a, b\" = \"cascade\" }\n",
+    )
+    .unwrap()
+    .system;
+    assert_eq!(parsed.relations, Some(vec!["notes".to_owned()]));
+    let notes = parsed.tables.get("notes").unwrap();
+    assert_eq!(notes.unowned_rows.as_deref(), Some("examples"));
+    assert_eq!(notes.on_delete.get("author_id"), Some(&DeleteAction::SetNull));
+    assert_eq!(notes.on_delete.get("a, b"), Some(&DeleteAction::Cascade));
+    let (message, place, help) = fault("[tables.notes]\non_delete = { author_id = \"cascades\" }\n");
+    assert_eq!(message, "`author_id` cannot be `cascades` on delete");
+    assert_eq!(place, "\"cascades\"");
+    assert!(help.starts_with("Did you mean `cascade`?"), "{help}");
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::catalog::{QualifiedName, quote_identifier, quote_literal};
+use crate::catalog::{QualifiedName, ReferentialAction, quote_identifier, quote_literal};
 
 /// What should be allowed in one system.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Intent {
     pub users: Option<(QualifiedName, String)>,
     /// Every exposed table, view and materialized view.
     pub tables: BTreeMap<QualifiedName, TableIntent>,
+    /// The tables and views that the exposed schemas are meant to hold, as a person listed them; `None` where nobody did.
+    pub relations: Option<Vec<QualifiedName>>,
 }
 
 /// What surrounds a schema.
@@ -221,6 +223,10 @@ pub struct TableIntent {
     pub audience: Audience,
     /// A row gives its user a role over everybody's rows, and not only over its own tenant's: `user_roles`.
     pub staff: bool,
+    /// What deleting a row does to those that refer to it, by the referring columns, where a person said so.
+    pub on_delete: Vec<(Vec<String>, ReferentialAction)>,
+    /// Why rows may have no tenant, where a person said so.
+    pub unowned_rows: Option<String>,
 }
 
 /// Whether others than the owner may well be meant to read a table.

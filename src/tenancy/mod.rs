@@ -11,6 +11,7 @@ mod render;
 
 pub use error::TenancyError;
 pub use infer::{Surroundings, infer};
+pub(crate) use infer::{names_migrations, singular, table_words, words};
 pub use intent::{
     Audience, ClientPlace, ClientWritten, Command, Identity, IdentityValue, Intent, JsonClaim, Membership, Origin,
     Ownership, Profile, Reasoned, Setting, TableIntent, TableRole, TenantIds, TenantRoot, Tie,

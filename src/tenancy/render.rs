@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::{Catalog, QualifiedName, RelationKind};
+use crate::catalog::{Catalog, QualifiedName, ReferentialAction, RelationKind};
 use crate::tenancy::{Identity, IdentityValue, Intent, Membership, Ownership, Profile, TableIntent, TenantRoot, Tie};
 
 /// The text of `seaworthy.toml` for `seaworthy init`. Read back, it gives the same intent.
@@ -21,6 +21,10 @@ pub fn render_settings(intent: &Intent, catalog: &Catalog) -> String {
             &strings(&intent.exposed_schemas),
             "the schemas whose tables clients can name",
         );
+    }
+    if let Some(relations) = &intent.relations {
+        let names: Vec<String> = relations.iter().map(ToString::to_string).collect();
+        line(&mut text, "relations", &strings(&names), "what the exposed schemas are meant to hold");
     }
     render_identity(&mut text, intent);
     render_tenancy(&mut text, intent);
@@ -198,6 +202,17 @@ fn render_commands(text: &mut String, table: &TableIntent) {
     }
     if !table.global_uniques.is_empty() {
         line(text, "global_uniques", &strings(&table.global_uniques), "");
+    }
+    if let Some(unowned_rows) = &table.unowned_rows {
+        line(text, "unowned_rows", &string(unowned_rows), "");
+    }
+    if !table.on_delete.is_empty() {
+        let entry = |(columns, action): &(Vec<String>, ReferentialAction)| {
+            let columns: Vec<String> = columns.iter().map(|column| held_together(column, ',')).collect();
+            format!("{} = {}", string(&columns.join(", ")), string(action.as_str()))
+        };
+        let entries: Vec<String> = table.on_delete.iter().map(entry).collect();
+        line(text, "on_delete", &format!("{{ {} }}", entries.join(", ")), "");
     }
 }
 

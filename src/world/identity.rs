@@ -288,6 +288,7 @@ mod tests {
             memberships: Vec::new(),
             users: None,
             tables: BTreeMap::new(),
+            relations: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a person writes, and what is written for a person.
 
-use seaworthy::catalog::QualifiedName;
+use seaworthy::catalog::{QualifiedName, ReferentialAction};
 use seaworthy::tenancy::{Command, IdentityValue, Origin, Profile, TenancyError, render_settings};
 
 use crate::describe::{WORKSPACES, catalog_of, claim, infer_on, infer_with, memberships, roots, setting, tie, ties};
@@ -83,6 +83,7 @@ async fn a_declaration_that_fits_nothing_is_an_error_with_the_nearest_name() {
             "names the column `workspace`, which `public.moves` does not have; did you mean `workspace_id`?",
         ),
         ("[tables.moves.values]\nworkspaceid = 1", "did you mean `workspace_id`?"),
+        ("[tables.moves]\non_delete = { workspaceid = \"cascade\" }", "did you mean `workspace_id`?"),
         ("[tables.moves]\nthrough = \"id\"", "no foreign key of `public.moves` has exactly those columns"),
         (
             "[tables.moves]\ntenant_key = \"id\"\nroot = \"moves\"",
@@ -114,6 +115,22 @@ async fn a_schema_without_tables_has_no_tenants() {
         let intent = infer_on(profile, "").await;
         assert!(intent.tables.is_empty() && intent.roots.is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_only_a_person_can_say_survives_the_round_trip() {
+    let catalog = catalog_of(Profile::Supabase, WORKSPACES).await;
+    let settings = "relations = [\"moves\", \"gone\"]\n[tables.moves]\nunowned_rows = \"examples\"\non_delete = { \"workspace_id\" = \"set null\" }";
+    let intent = infer_with(Profile::Supabase, &catalog, settings).unwrap();
+    let name = |name: &str| QualifiedName::new("public", name);
+    assert_eq!(intent.relations, Some(vec![name("moves"), name("gone")]));
+    let moves = intent.table(&name("moves")).unwrap();
+    assert_eq!(moves.unowned_rows.as_deref(), Some("examples"));
+    assert_eq!(moves.on_delete, [(vec!["workspace_id".to_owned()], ReferentialAction::SetNull)]);
+    let again = infer_with(Profile::Supabase, &catalog, &render_settings(&intent, &catalog)).unwrap();
+    assert_eq!(again.relations, intent.relations);
+    let moves_again = again.table(&name("moves")).unwrap();
+    assert_eq!((&moves_again.unowned_rows, &moves_again.on_delete), (&moves.unowned_rows, &moves.on_delete));
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 
 use super::super::fix;
 use super::super::judge::describe;
+use super::super::scene::reference::{equalities, references, tie_columns};
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{equalities, references, tie_columns};
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe, Step};
 use crate::tenancy::{Command, TableIntent, Tie};

@@ -2,11 +2,11 @@
 //! reference data, every row is everybody's: no client may change it.
 
 use super::super::fix;
+use super::super::scene::reference::tie_columns;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
 use super::super::statement::{Attempt, Shape, assignment, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::tie_columns;
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::Command;
 use crate::verdict::{CheckInfo, Family, Severity, Status};

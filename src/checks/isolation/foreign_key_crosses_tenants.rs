@@ -2,11 +2,11 @@
 //! security (Postgres documentation, 5.9), so only a key that carries the tenant, or a check, keeps them apart.
 
 use super::super::fix;
+use super::super::scene::reference::{Reference, equalities, references, with_reference};
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{Reference, equalities, references, with_reference};
 use crate::catalog::quote_identifier;
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::Command;

@@ -3,11 +3,11 @@
 
 use super::super::fix;
 use super::super::judge::describe;
+use super::super::scene::reference::{equalities, references, tie_columns, with_reference};
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{equalities, references, tie_columns, with_reference};
 use crate::catalog::{DataType, ForeignKey};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::verdict::{CheckInfo, Family, Severity, Status};

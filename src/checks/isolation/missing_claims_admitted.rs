@@ -3,12 +3,12 @@
 
 use super::super::fix;
 use super::super::judge::describe;
+use super::super::scene::reference::tie_columns;
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, object_of, part_of};
 use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::cross_tenant_insert::landing;
-use super::reference::tie_columns;
 use crate::catalog::quote_identifier;
 use crate::probe::{Needles, Outcome, Part, SqlProbe};
 use crate::tenancy::{Command, TableRole};

@@ -23,7 +23,6 @@ pub mod privilege_column_writable;
 pub mod public_bucket_lists;
 pub mod realtime_delete_leaks_key;
 pub mod realtime_publishes_unprotected;
-mod reference;
 pub mod second_membership_breaks;
 pub mod storage_object_crosses_tenants;
 pub mod stored_reference_crosses_tenants;

@@ -2,10 +2,10 @@
 
 use super::super::fix;
 use super::super::judge::describe;
+use super::super::scene::reference::{Reference, references};
 use super::super::scene::{Scene, Subject, part_of};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::{Reference, references};
 use crate::catalog::{QualifiedName, quote_identifier};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::Tie;

@@ -3,11 +3,11 @@
 
 use super::super::fix;
 use super::super::judge::kept_from_everybody;
+use super::super::scene::reference::tie_columns;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
 use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::tie_columns;
 use crate::catalog::{Table, quote_identifier, quote_literal};
 use crate::probe::{Act, Part, Signal, SqlProbe};
 use crate::tenancy::{Command, Ownership, Tie};

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::super::fix;
 use super::super::judge::describe;
+use super::super::scene::reference::tie_columns;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
-use super::reference::tie_columns;
 use crate::catalog::{Privilege, Table, quote_identifier, quote_literal};
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
 use crate::tenancy::Tie;

@@ -2,11 +2,11 @@
 //! that writes as its owner, one whose filter holds for reads alone, an INSTEAD OF trigger that does not ask who is writing.
 
 use super::super::judge::{beside_controls, describe};
+use super::super::scene::reference::tie_columns;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
 use super::super::statement::{assignable, deletes};
 use super::super::{Case, Check, Finding, Judge};
 use super::cross_tenant_insert::landing;
-use super::reference::tie_columns;
 use super::tenant_table::anonymous;
 use super::view_columns::Mapping;
 use crate::catalog::{Privilege, RelationKind, Table, quote_identifier, quote_literal};

@@ -1,5 +1,6 @@
 //! What checks plan from: the schema, the intent and the world together, and what they are asked about.
 
+pub mod reference;
 mod subject;
 
 use std::collections::BTreeSet;

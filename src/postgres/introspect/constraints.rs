@@ -18,6 +18,7 @@ pub(super) struct RawConstraint {
     deferrable: bool,
     initially_deferred: bool,
     validated: bool,
+    enforced: bool,
     expression: Option<String>,
     definition: Option<String>,
 }
@@ -55,6 +56,7 @@ fn constraint(table: &mut Table, raw: RawConstraint) -> Result<(), IntrospectErr
                 deferrable: raw.deferrable,
                 initially_deferred: raw.initially_deferred,
                 validated: raw.validated,
+                enforced: raw.enforced,
             });
         }
         "c" => table.checks.push(Check {

@@ -19,6 +19,8 @@ select pg_catalog.json_build_object(
     'deferrable', k.condeferrable,
     'initially_deferred', k.condeferred,
     'validated', k.convalidated,
+    'enforced', not exists (
+        select from pg_catalog.pg_trigger t where t.tgconstraint = k.oid and t.tgenabled not in ('O', 'A')),
     'expression', case when k.contype = 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end,
     'definition', case when k.contype = 'x' then pg_catalog.pg_get_constraintdef(k.oid) end)
 from pg_catalog.pg_constraint k

@@ -1,11 +1,13 @@
 //! What a person wrote in `seaworthy.toml`, with its names resolved.
 
+use std::collections::BTreeMap;
+
 use super::Skeleton;
 use super::reading::{Reading, single_key};
 use super::ties::Ties;
 use super::users::Users;
-use crate::catalog::{ForeignKey, QualifiedName, Table};
-use crate::settings::{ClientCommand, MembershipSettings, RootSettings, SystemSettings, TableSettings};
+use crate::catalog::{ForeignKey, QualifiedName, ReferentialAction, Table};
+use crate::settings::{ClientCommand, DeleteAction, MembershipSettings, RootSettings, SystemSettings, TableSettings};
 use crate::tenancy::error::nearest;
 use crate::tenancy::{Command, IdentityValue, Membership, Origin, Ownership, Reasoned, TenancyError, TenantRoot, Tie};
 
@@ -216,6 +218,11 @@ fn check_columns(table: &Table, settings: &TableSettings, setting: &str) -> Resu
     for named in settings.privilege_columns.iter().flatten() {
         column(table, named, &format!("{setting}.privilege_columns"))?;
     }
+    for named in settings.on_delete.keys() {
+        for part in split_outside_quotes(named, ',') {
+            column(table, &part, &format!("{setting}.on_delete"))?;
+        }
+    }
     for named in settings.values.keys() {
         column(table, named, &format!("{setting}.values"))?;
     }
@@ -254,6 +261,34 @@ pub(super) fn commands(commands: &[ClientCommand]) -> Vec<Command> {
         ClientCommand::Delete => Command::Delete,
     };
     commands.iter().map(command).collect()
+}
+
+/// The declared relations. One that is not there is a finding, not a mistake in the settings.
+pub(super) fn relations(reading: &Reading<'_>, settings: &SystemSettings) -> Option<Vec<QualifiedName>> {
+    let exposed = |named: &String| {
+        let of_it = |table: &&Table| table.name.name == *named && reading.is_exposed(table);
+        reading.catalog.tables.iter().find(of_it).map(|table| table.name.clone())
+    };
+    let first = reading.exposed.first().cloned().unwrap_or_default();
+    let name = |named: &String| {
+        exposed(named).unwrap_or_else(|| match named.split_once('.') {
+            Some((schema, name)) => QualifiedName::new(schema, name),
+            None => QualifiedName::new(&first, named),
+        })
+    };
+    settings.relations.as_ref().map(|relations| relations.iter().map(name).collect())
+}
+
+/// What deleting does, as the intent spells it.
+pub(super) fn on_delete(declared: &BTreeMap<String, DeleteAction>) -> Vec<(Vec<String>, ReferentialAction)> {
+    let action = |action: &DeleteAction| match action {
+        DeleteAction::NoAction => ReferentialAction::NoAction,
+        DeleteAction::Restrict => ReferentialAction::Restrict,
+        DeleteAction::Cascade => ReferentialAction::Cascade,
+        DeleteAction::SetNull => ReferentialAction::SetNull,
+        DeleteAction::SetDefault => ReferentialAction::SetDefault,
+    };
+    declared.iter().map(|(columns, declared)| (split_outside_quotes(columns, ','), action(declared))).collect()
 }
 
 /// What a claim or setting is declared to hold: `user`, `tenant`, `tenant:TABLE` …

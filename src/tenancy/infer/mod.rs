@@ -31,6 +31,8 @@ use users::Users;
 
 use declared::split_outside_quotes;
 
+pub(crate) use names::{names_migrations, singular, table_words, words};
+
 /// What surrounds a schema, as far as the schema does not say it itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
@@ -63,6 +65,7 @@ pub fn infer(catalog: &Catalog, settings: &SystemSettings, context: &Surrounding
         memberships: skeleton.memberships,
         users: users.table,
         tables,
+        relations: declared::relations(&reading, settings),
     })
 }
 

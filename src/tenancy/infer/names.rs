@@ -1,7 +1,7 @@
 //! What names say: the one place with lists of words.
 
 /// The words of a name in lower case: `primaryOwner_user-ID` is `primary`, `owner`, `user`, `id`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut within = false;
     let mut lower_before = false;
@@ -23,7 +23,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// `companies` → `company`, `users` → `user`, `status` → `status`.
-pub(super) fn singular(word: &str) -> String {
+pub(crate) fn singular(word: &str) -> String {
     const UNCHANGED: [&str; 9] =
         ["status", "address", "business", "class", "access", "process", "analysis", "news", "basis"];
     if word == "people" {
@@ -44,7 +44,7 @@ pub(super) fn singular(word: &str) -> String {
 }
 
 /// The words of a table's name in the singular.
-pub(super) fn table_words(name: &str) -> Vec<String> {
+pub(crate) fn table_words(name: &str) -> Vec<String> {
     words(name).iter().map(|word| singular(word)).collect()
 }
 
@@ -256,7 +256,7 @@ pub(super) fn names_reference(table: &str) -> bool {
 }
 
 /// Whether a table keeps the books of a migration tool.
-pub(super) fn names_migrations(table: &str) -> bool {
+pub(crate) fn names_migrations(table: &str) -> bool {
     const BOOKS: &str = "\
         schema_migrations _prisma_migrations flyway_schema_history _sqlx_migrations goose_db_version \
         __drizzle_migrations knex_migrations knex_migrations_lock ar_internal_metadata databasechangelog \

@@ -41,6 +41,8 @@ pub(super) fn tables(
                 global_uniques: Vec::new(),
                 audience: Audience::Unsaid,
                 staff: is_staff(users, table, role, &tie.value, skeleton),
+                on_delete: Vec::new(),
+                unowned_rows: None,
             };
             if let Some(settings) = declared.get(&table.name) {
                 declare(&mut intent, settings);
@@ -115,6 +117,8 @@ fn declare(intent: &mut TableIntent, settings: &TableSettings) {
     }
     intent.client_commands = commands(&settings.client_commands);
     intent.global_uniques.clone_from(&settings.global_uniques);
+    intent.on_delete = declared::on_delete(&settings.on_delete);
+    intent.unowned_rows.clone_from(&settings.unowned_rows);
     if let Some(columns) = &settings.privilege_columns {
         let declared = |column: &String| Reasoned {
             value: column.clone(),

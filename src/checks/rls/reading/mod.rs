@@ -282,7 +282,9 @@ pub(super) fn queries_table(trees: &[Tree]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Column, DataType, Function, Generated, Identity, RelationKind, TypeKind, Volatility};
+    use crate::catalog::{
+        Column, DataType, Function, Generated, Identity, RelationKind, TypeKind, ViewWrites, Volatility,
+    };
 
     fn table() -> Table {
         let column = |name: &str, not_null: bool| Column {
@@ -322,6 +324,7 @@ mod tests {
             parent: None,
             definition: None,
             security_invoker: false,
+            view_writes: ViewWrites::default(),
             depends_on: Vec::new(),
         }
     }
@@ -339,6 +342,7 @@ mod tests {
             is_procedure: false,
             is_aggregate: false,
             security_definer: false,
+            definition: None,
             volatility: Volatility::Stable,
             leakproof: false,
             language: "sql".into(),

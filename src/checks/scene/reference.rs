@@ -1,27 +1,28 @@
 //! Foreign keys from one tenant's row to another's, as several checks need them.
 
-use super::super::scene::Scene;
+use super::Scene;
 use crate::catalog::{ForeignKey, Table, quote_identifier, quote_literal};
 use crate::tenancy::{Command, TableIntent, TableRole, Tie};
 use crate::world::{StoredRow, Values};
 
 /// A foreign key between tables whose rows belong to tenants.
 #[derive(Debug, Clone)]
-pub(super) struct Reference<'a> {
+pub struct Reference<'a> {
     /// The key.
-    pub(super) key: &'a ForeignKey,
+    pub key: &'a ForeignKey,
     /// The table referred to.
-    pub(super) parent: &'a Table,
+    pub parent: &'a Table,
     /// The referring columns that say whose row it is: they stay as they are.
-    pub(super) tie: Vec<&'a str>,
+    pub tie: Vec<&'a str>,
     /// Why referring to others' rows may well be meant.
-    pub(super) likely: Option<&'a str>,
+    pub likely: Option<&'a str>,
 }
 
 /// The foreign keys of `table` that could cross tenants: to rows that belong to a tenant of the same root, the one that says whose
 /// row it is left out. References to users, profiles and
 /// members are left out too: inviting, mentioning and assigning people is what such columns are for.
-pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a TableIntent) -> Vec<Reference<'a>> {
+#[must_use]
+pub fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a TableIntent) -> Vec<Reference<'a>> {
     let Some(root) = scene.intent.root_of(&table.name) else { return Vec::new() };
     let tie = tie_columns(intent);
     table
@@ -52,7 +53,8 @@ pub(super) fn references<'a>(scene: &Scene<'a>, table: &'a Table, intent: &'a Ta
 }
 
 /// The columns that say whose a row is.
-pub(super) fn tie_columns(intent: &TableIntent) -> Vec<&str> {
+#[must_use]
+pub fn tie_columns(intent: &TableIntent) -> Vec<&str> {
     match &intent.tie.value {
         Tie::Key { column, .. } => vec![column],
         Tie::Through { columns, .. } => columns.iter().map(String::as_str).collect(),
@@ -62,7 +64,8 @@ pub(super) fn tie_columns(intent: &TableIntent) -> Vec<&str> {
 
 impl Reference<'_> {
     /// The referring columns with the values that refer to `row`, those that say whose row it is left out.
-    pub(super) fn to(&self, row: &StoredRow) -> Option<Vec<(String, String)>> {
+    #[must_use]
+    pub fn to(&self, row: &StoredRow) -> Option<Vec<(String, String)>> {
         self.key
             .columns
             .iter()
@@ -74,14 +77,16 @@ impl Reference<'_> {
 }
 
 /// `values` with the reference put in.
-pub(super) fn with_reference(values: &Values, reference: &[(String, String)]) -> Values {
+#[must_use]
+pub fn with_reference(values: &Values, reference: &[(String, String)]) -> Values {
     let mut values = values.clone();
     values.extend(reference.iter().map(|(column, value)| (column.clone(), Some(value.clone()))));
     values
 }
 
 /// `"column" = 'value', …`, or joined otherwise.
-pub(super) fn equalities(reference: &[(String, String)], alias: Option<&str>, separator: &str) -> String {
+#[must_use]
+pub fn equalities(reference: &[(String, String)], alias: Option<&str>, separator: &str) -> String {
     let prefix = alias.map(|alias| format!("{}.", quote_identifier(alias))).unwrap_or_default();
     reference
         .iter()
