@@ -1,9 +1,10 @@
 use crate::postgres::migrate::Applied;
+use crate::postgres::provision::Server;
 use crate::project::{Project, ProjectProblem};
-use crate::trial::{MigrationTrial, Trials};
+use crate::trial::{MigrationTrial, ServerTrial, Trials};
 
 /// What came of a system's files.
-pub(super) fn trials(project: &Project, applied: &Applied) -> Trials {
+pub(super) fn trials(project: &Project, applied: &Applied, server: &Server) -> Trials {
     let migrations = project.migrations.iter().map(|migration| MigrationTrial {
         file: migration.path.clone(),
         failure: applied.failures.iter().find(|failure| failure.file == migration.path).cloned(),
@@ -19,5 +20,9 @@ pub(super) fn trials(project: &Project, applied: &Applied) -> Trials {
             ProjectProblem::OutOfOrder { .. } | ProjectProblem::DuplicateVersion { .. } => None,
         }),
     });
-    Trials { migrations: migrations.collect() }
+    Trials {
+        migrations: migrations.collect(),
+        alerts: project.alerts.clone(),
+        server: ServerTrial { lent: server.provider() == "url" },
+    }
 }

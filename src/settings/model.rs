@@ -32,6 +32,8 @@ pub struct SystemSettings {
     pub tenancy: TenancySettings,
     /// About single tables, by `name` (in an exposed schema) or `schema.name`.
     pub tables: BTreeMap<String, TableSettings>,
+    /// How the database is watched.
+    pub monitoring: MonitoringSettings,
     /// Failures that somebody answers for.
     pub waive: Vec<WaiverSettings>,
     /// What a document says of the system, for the run to confirm or refute.
@@ -132,6 +134,13 @@ pub struct MembershipSettings {
     pub roles: Vec<String>,
 }
 
+/// How the database is watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MonitoringSettings {
+    /// Files of Prometheus alert rules, as globs relative to this file.
+    pub rules: Option<Vec<String>>,
+}
+
 /// What is intended for one table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSettings {
@@ -153,6 +162,12 @@ pub struct TableSettings {
     pub privilege_columns: Option<Vec<String>>,
     /// Unique constraints or indexes, by name or column, that are meant to be global.
     pub global_uniques: Vec<String>,
+    /// Lists of columns, each of which an index has to begin with.
+    pub indexes: Vec<Vec<String>>,
+    /// The table where every write leaves a row.
+    pub audited: Option<String>,
+    /// Whether it is a log, whose rows no client changes or deletes.
+    pub append_only: Option<bool>,
     /// Values for made rows, by column, as SQL literals' text.
     pub values: BTreeMap<String, toml::Value>,
     /// Leave the table alone; the reason is shown in the report.

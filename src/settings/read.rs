@@ -6,7 +6,7 @@ use toml::de::ValueDeserializer;
 use super::claim::claim;
 use super::section::{Section, Text, nearest};
 use super::{
-    ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
+    ClientCommand, Environment, IdentitySettings, MembershipSettings, MonitoringSettings, ProjectSettings, RootSettings, SupabaseSettings,
     SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 use crate::verdict::Family;
@@ -40,7 +40,7 @@ pub(super) fn project(mut top: Section<'_>) -> ProjectSettings {
     ProjectSettings { systems, system }
 }
 
-const SYSTEM_KEYS: [&str; 11] = [
+const SYSTEM_KEYS: [&str; 12] = [
     "name",
     "profile",
     "migrations",
@@ -50,6 +50,7 @@ const SYSTEM_KEYS: [&str; 11] = [
     "identity",
     "tenancy",
     "tables",
+    "monitoring",
     "waive",
     "claims",
 ];
@@ -69,6 +70,7 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
             .into_iter()
             .map(|(name, table)| (name.to_owned(), self::table(table)))
             .collect(),
+        monitoring: top.section("monitoring").map(monitoring).unwrap_or_default(),
         waive: top.sections("waive").unwrap_or_default().into_iter().map(waiver).collect(),
         claims: top.sections("claims").unwrap_or_default().into_iter().map(claim).collect(),
     }
@@ -113,6 +115,12 @@ fn identity(mut section: Section<'_>) -> IdentitySettings {
         claims: identity_values(&mut section, "claims"),
         settings: identity_values(&mut section, "settings"),
     };
+    section.finish();
+    settings
+}
+
+fn monitoring(mut section: Section<'_>) -> MonitoringSettings {
+    let settings = MonitoringSettings { rules: section.owned_texts("rules") };
     section.finish();
     settings
 }
@@ -225,6 +233,9 @@ fn table(mut section: Section<'_>) -> TableSettings {
         client_commands: commands(&mut section, "client_commands"),
         privilege_columns: section.owned_texts("privilege_columns"),
         global_uniques: section.owned_texts("global_uniques").unwrap_or_default(),
+        indexes: section.lists_of_texts("indexes").unwrap_or_default(),
+        audited: section.owned_text("audited"),
+        append_only: section.flag("append_only"),
         values: values(&mut section),
         skip: section.owned_text("skip"),
     };

@@ -221,6 +221,12 @@ pub struct TableIntent {
     pub audience: Audience,
     /// A row gives its user a role over everybody's rows, and not only over its own tenant's: `user_roles`.
     pub staff: bool,
+    /// Lists of columns, each of which an index has to begin with.
+    pub indexes: Vec<Vec<String>>,
+    /// The table where every write leaves a row, where a person said so.
+    pub audited: Option<QualifiedName>,
+    /// Why it is an audit log, whose rows no client changes or deletes; `None` where it is none.
+    pub append_only: Option<Reasoned<()>>,
 }
 
 /// Whether others than the owner may well be meant to read a table.

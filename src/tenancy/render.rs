@@ -199,6 +199,20 @@ fn render_commands(text: &mut String, table: &TableIntent) {
     if !table.global_uniques.is_empty() {
         line(text, "global_uniques", &strings(&table.global_uniques), "");
     }
+    render_operation(text, table);
+}
+
+fn render_operation(text: &mut String, table: &TableIntent) {
+    if !table.indexes.is_empty() {
+        let lists: Vec<String> = table.indexes.iter().map(|columns| strings(columns)).collect();
+        line(text, "indexes", &format!("[{}]", lists.join(", ")), "");
+    }
+    if let Some(log) = &table.audited {
+        line(text, "audited", &string(&log.to_string()), "");
+    }
+    if let Some(append_only) = &table.append_only {
+        line(text, "append_only", "true", &append_only.reason);
+    }
 }
 
 fn line(text: &mut String, key: &str, value: &str, reason: &str) {

@@ -216,6 +216,9 @@ fn check_columns(table: &Table, settings: &TableSettings, setting: &str) -> Resu
     for named in settings.privilege_columns.iter().flatten() {
         column(table, named, &format!("{setting}.privilege_columns"))?;
     }
+    for named in settings.indexes.iter().flatten() {
+        column(table, named, &format!("{setting}.indexes"))?;
+    }
     for named in settings.values.keys() {
         column(table, named, &format!("{setting}.values"))?;
     }
