@@ -109,7 +109,10 @@ impl File {
         }
         for key in ["for", "keep_firing_for"] {
             if let Some(value) = node.data.as_mapping_get(key) {
-                let known = value.data.as_str().is_some_and(|text| text == "0" || promql_parser::util::parse_duration(text).is_ok());
+                let known = value
+                    .data
+                    .as_str()
+                    .is_some_and(|text| text == "0" || promql_parser::util::parse_duration(text).is_ok());
                 if !(known || value.data.as_integer() == Some(0)) {
                     return Err(self.refuse(line(value), format!("`{key}` of `{name}` is no duration, as `5m` is")));
                 }
@@ -262,8 +265,14 @@ mod tests {
             ("groups:\n  - name: g\n    rules:\n      - expr: up == 0\n", "rules.yml:4: a rule needs `alert`"),
             ("groups:\n  - name: g\n    rules:\n      - alert: A\n", "`A` has no `expr`"),
             ("groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up ==\n", "is no PromQL"),
-            ("groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up\n        for: soon\n", "no duration"),
-            ("groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up\n        severity: x\n", "no `severity`"),
+            (
+                "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up\n        for: soon\n",
+                "no duration",
+            ),
+            (
+                "groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: up\n        severity: x\n",
+                "no `severity`",
+            ),
         ] {
             let said = read_rules(text).unwrap_err();
             assert!(said.contains(words), "{text:?}: {said}");

@@ -6,8 +6,8 @@ use toml::de::ValueDeserializer;
 use super::claim::claim;
 use super::section::{Section, Text, nearest};
 use super::{
-    ClientCommand, Environment, IdentitySettings, MembershipSettings, MonitoringSettings, ProjectSettings, RootSettings, SupabaseSettings,
-    SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClientCommand, Environment, IdentitySettings, MembershipSettings, MonitoringSettings, ProjectSettings,
+    RootSettings, SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 use crate::verdict::Family;
 

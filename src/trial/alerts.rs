@@ -61,7 +61,8 @@ impl Selector {
         let of = |labels: &'static [&'static str]| {
             self.matchers.iter().filter(move |matcher| labels.contains(&matcher.label.as_str()))
         };
-        let by_table = self.metric.as_deref().is_some_and(|metric| BY_TABLE.iter().any(|begins| metric.starts_with(begins)));
+        let by_table =
+            self.metric.as_deref().is_some_and(|metric| BY_TABLE.iter().any(|begins| metric.starts_with(begins)));
         let chosen = of(&TABLE).any(|matcher| matches!(matcher.value, Match::Equal(_) | Match::Pattern(_)));
         (by_table || chosen)
             && of(&TABLE).all(|matcher| matcher.value.takes(table))
@@ -86,8 +87,10 @@ mod tests {
     use super::*;
 
     fn rule(metric: &str, matchers: &[(&str, Match)]) -> AlertRule {
-        let matchers =
-            matchers.iter().map(|(label, value)| Matcher { label: (*label).to_owned(), value: value.clone() }).collect();
+        let matchers = matchers
+            .iter()
+            .map(|(label, value)| Matcher { label: (*label).to_owned(), value: value.clone() })
+            .collect();
         let selectors = vec![Selector { metric: Some(metric.to_owned()), matchers }];
         AlertRule { name: "Rule".to_owned(), file: "rules.yml".to_owned(), line: 1, selectors }
     }

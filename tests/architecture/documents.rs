@@ -25,6 +25,7 @@ const HEADINGS: [(&str, &str); 11] = [
     ("RootSettings", "### `[[tenancy.roots]]`"),
     ("MembershipSettings", "### `[[tenancy.memberships]]`"),
     ("TableSettings", "## `[tables.NAME]`"),
+    ("MonitoringSettings", "## `[monitoring]`"),
     ("WaiverSettings", "## `[[waive]]`"),
     ("ClaimSettings", "## `[[claims]]`"),
 ];

@@ -35,7 +35,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     }
     let calling = calling(scene.catalog, table);
     if calling.is_empty() {
-        let finding = Finding::new(Status::Pass, "no policy calls such a function but in a query of its own, or on a column");
+        let finding =
+            Finding::new(Status::Pass, "no policy calls such a function but in a query of its own, or on a column");
         return vec![settled(table, EXPECTED, finding)];
     }
     let owners = scene.owners(&table.name, VICTIM);
@@ -45,7 +46,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let finding = Finding::new(Status::NotApplicable, "no member may read, change or delete its rows");
         return vec![settled(table, EXPECTED, finding)];
     };
-    let names: Vec<String> = calling.iter().map(|(policy, calls)| format!("{:?} ({})", policy.name, calls.join(", "))).collect();
+    let names: Vec<String> =
+        calling.iter().map(|(policy, calls)| format!("{:?} ({})", policy.name, calls.join(", "))).collect();
     vec![Case {
         object: object_of(table),
         tables: vec![table.name.to_string()],
@@ -67,12 +69,7 @@ fn calling<'a>(catalog: &Catalog, table: &'a Table) -> Vec<(&'a Policy, Vec<Stri
 }
 
 /// Statements that the policies hold for and that the member may make.
-fn statements(
-    scene: &Scene<'_>,
-    table: &Table,
-    member: &Principal,
-    calling: &[(&Policy, Vec<String>)],
-) -> Vec<String> {
+fn statements(scene: &Scene<'_>, table: &Table, member: &Principal, calling: &[(&Policy, Vec<String>)]) -> Vec<String> {
     let role = member.role.as_str();
     let about = |command: PolicyCommand| {
         calling.iter().any(|(policy, _)| policy.command == command || policy.command == PolicyCommand::All)
@@ -117,7 +114,9 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
         let mut filters = Vec::new();
         collect_filters(&plan, &mut filters);
         // The plan may spell out the body of a helper: what it calls counts then.
-        let called = filters.iter().find(|filter| SPELLED.iter().any(|call| filter.contains(call)) || names_in(case, place, filter));
+        let called = filters
+            .iter()
+            .find(|filter| SPELLED.iter().any(|call| filter.contains(call)) || names_in(case, place, filter));
         if let Some(filter) = called {
             let policies = case.probes.get(place).map(|probe| probe.topic.clone()).unwrap_or_default();
             return Finding::new(Status::Fail, format!("called for every row, by the policies {policies}"))
@@ -126,7 +125,9 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
         }
     }
     match read {
-        Some(place) => Finding::new(Status::Pass, "the plan asks once, or searches an index for the answer").shown_by([place]),
+        Some(place) => {
+            Finding::new(Status::Pass, "the plan asks once, or searches an index for the answer").shown_by([place])
+        }
         None => Finding::new(Status::NotApplicable, "a member's statements are refused before they are planned")
             .observed(describe(outcomes.first()))
             .shown_by((!case.probes.is_empty()).then_some(0)),
@@ -182,7 +183,8 @@ fn wrapped(text: &str, name: &str) -> String {
         let begin = rest.get(..at).unwrap_or_default();
         // The schema before the name belongs to it.
         let part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '"');
-        let start = begin.char_indices().rev().take_while(|(_, letter)| part(*letter)).last().map_or(at, |(place, _)| place);
+        let start =
+            begin.char_indices().rev().take_while(|(_, letter)| part(*letter)).last().map_or(at, |(place, _)| place);
         let mut depth = 0_usize;
         let end = rest.char_indices().skip_while(|(place, _)| *place < at).find_map(|(place, letter)| {
             depth = match letter {

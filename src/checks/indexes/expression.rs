@@ -91,12 +91,18 @@ pub(super) fn branches(text: &str) -> Vec<&str> {
     let mut level = 0;
     while depths.len() > 2 * level + 2
         && all.get(level).is_some_and(|(token, _)| token.sign("("))
-        && depths.get(level + 1..depths.len() - level - 1).is_some_and(|within| within.iter().all(|depth| *depth > level))
+        && depths
+            .get(level + 1..depths.len() - level - 1)
+            .is_some_and(|within| within.iter().all(|depth| *depth > level))
     {
         level += 1;
     }
-    let cuts: Vec<_> =
-        all.iter().zip(&depths).filter(|((token, _), depth)| **depth == level && token.is("or")).map(|((_, at), _)| at).collect();
+    let cuts: Vec<_> = all
+        .iter()
+        .zip(&depths)
+        .filter(|((token, _), depth)| **depth == level && token.is("or"))
+        .map(|((_, at), _)| at)
+        .collect();
     if cuts.is_empty() {
         return vec![text];
     }
@@ -162,9 +168,16 @@ pub(super) fn compared_columns(text: &str, table: &Table) -> Vec<String> {
     for place in 0..all.len() {
         let Some(Token::Word(name)) = token(place) else { continue };
         let qualified = place.checked_sub(1).and_then(token).is_some_and(|before| before.sign("."));
-        let own = place.checked_sub(2).and_then(token).is_some_and(|before| matches!(before, Token::Word(word) if *word == table.name.name));
+        let own = place
+            .checked_sub(2)
+            .and_then(token)
+            .is_some_and(|before| matches!(before, Token::Word(word) if *word == table.name.name));
         let inside = within.get(place).is_some_and(|(inside, _)| *inside);
-        let is_column = if qualified { own } else { !inside && !token(place + 1).is_some_and(|next| next.sign("(") || next.sign(".")) };
+        let is_column = if qualified {
+            own
+        } else {
+            !inside && !token(place + 1).is_some_and(|next| next.sign("(") || next.sign("."))
+        };
         let known = is_column && table.column(name).is_some();
         let begin = if qualified { place.saturating_sub(2) } else { place };
         if known && is_looked_up(&all, begin, place) && !found.iter().any(|other| other == name) {
@@ -289,8 +302,12 @@ mod tests {
     use crate::catalog::{Column, DataType, Generated, Identity, QualifiedName, RelationKind, TypeKind};
 
     fn table(columns: &[&str]) -> Table {
-        let data_type =
-            DataType { formatted: "uuid".into(), name: "uuid".into(), schema: "pg_catalog".into(), kind: TypeKind::Base };
+        let data_type = DataType {
+            formatted: "uuid".into(),
+            name: "uuid".into(),
+            schema: "pg_catalog".into(),
+            kind: TypeKind::Base,
+        };
         let column = |name: &&str| Column {
             name: (*name).to_owned(),
             position: 1,
@@ -339,9 +356,18 @@ mod tests {
     fn columns_that_are_looked_up_are_found_in_queries_too() {
         let notes = table(&["workspace_id", "status", "author"]);
         let of = |text: &str| compared_columns(text, &notes);
-        assert_eq!(of("(workspace_id IN ( SELECT workspaces.id FROM workspaces WHERE (workspaces.author = auth.uid())))"), ["workspace_id"]);
-        assert_eq!(of("(EXISTS ( SELECT 1 FROM w WHERE ((w.id = notes.workspace_id) AND (w.status = 'x'::text))))"), ["workspace_id"]);
-        assert_eq!(of("(((workspace_id)::text = current_setting('a'::text, true)) AND (status = 'live'::text))"), ["workspace_id"]);
+        assert_eq!(
+            of("(workspace_id IN ( SELECT workspaces.id FROM workspaces WHERE (workspaces.author = auth.uid())))"),
+            ["workspace_id"]
+        );
+        assert_eq!(
+            of("(EXISTS ( SELECT 1 FROM w WHERE ((w.id = notes.workspace_id) AND (w.status = 'x'::text))))"),
+            ["workspace_id"]
+        );
+        assert_eq!(
+            of("(((workspace_id)::text = current_setting('a'::text, true)) AND (status = 'live'::text))"),
+            ["workspace_id"]
+        );
         assert_eq!(of("(( SELECT auth.uid() AS uid) = author)"), ["author"]);
         assert!(of("is_member(workspace_id)").is_empty());
         assert!(of("('live'::text = status)").is_empty());
@@ -355,8 +381,14 @@ mod tests {
         let wrapped = "(workspace_id = ( SELECT (current_setting('a'::text, true))::uuid AS a))";
         assert!(of(wrapped).is_empty());
         assert_eq!(of("((workspace_id)::text = current_setting('a'::text, true))"), ["current_setting"]);
-        assert_eq!(of("(workspace_id IN ( SELECT w.id FROM w WHERE (w.u = current_setting('a'::text))))"), ["current_setting"]);
-        assert!(of("(workspace_id IN ( SELECT w.id FROM w WHERE (w.u = ( SELECT current_setting('a'::text) AS s))))").is_empty());
+        assert_eq!(
+            of("(workspace_id IN ( SELECT w.id FROM w WHERE (w.u = current_setting('a'::text))))"),
+            ["current_setting"]
+        );
+        assert!(
+            of("(workspace_id IN ( SELECT w.id FROM w WHERE (w.u = ( SELECT current_setting('a'::text) AS s))))")
+                .is_empty()
+        );
         assert!(of("(current_setting((workspace_id)::text) = 'x')").is_empty());
     }
 }

@@ -40,7 +40,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         fix: create_index(table, &key.columns),
     };
     let faults = table.foreign_keys.iter().filter(bare).map(fault).collect();
-    let sound = if table.foreign_keys.is_empty() { "it refers to no other table" } else { "an index serves each foreign key" };
+    let sound =
+        if table.foreign_keys.is_empty() { "it refers to no other table" } else { "an index serves each foreign key" };
     cases(table, EXPECTED, faults, sound)
 }
 

@@ -14,7 +14,13 @@ use crate::world::Principal;
 /// The harness itself, which sees everything.
 fn harness(scene: &Scene<'_>) -> Option<Principal> {
     let service = scene.service()?.clone();
-    Some(Principal { name: "harness".to_owned(), role: String::new(), login_role: None, settings: Vec::new(), ..service })
+    Some(Principal {
+        name: "harness".to_owned(),
+        role: String::new(),
+        login_role: None,
+        settings: Vec::new(),
+        ..service
+    })
 }
 
 /// A part of the database as a whole, as results name it.
@@ -25,11 +31,8 @@ fn database(part: &str) -> ObjectRef {
 /// The settings of this name that the system's own files made: for the database, or for a role that serves it.
 fn set_by_migrations<'a>(scene: &Scene<'a>, name: &'a str) -> impl Iterator<Item = &'a Setting> + use<'a> {
     let identity = &scene.intent.identity;
-    let roles: Vec<&str> = scene
-        .client_roles()
-        .chain(identity.login_role.as_deref())
-        .chain(identity.service_role.as_deref())
-        .collect();
+    let roles: Vec<&str> =
+        scene.client_roles().chain(identity.login_role.as_deref()).chain(identity.service_role.as_deref()).collect();
     scene.catalog.settings.iter().filter(move |setting| {
         setting.name == name
             && match &setting.origin {
@@ -42,7 +45,8 @@ fn set_by_migrations<'a>(scene: &Scene<'a>, name: &'a str) -> impl Iterator<Item
 
 /// What the server says where nothing else is set.
 fn of_server<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a str> {
-    let found = scene.catalog.settings.iter().find(|setting| setting.name == name && setting.origin == SettingOrigin::Server);
+    let found =
+        scene.catalog.settings.iter().find(|setting| setting.name == name && setting.origin == SettingOrigin::Server);
     found.map(|setting| setting.value.as_str())
 }
 

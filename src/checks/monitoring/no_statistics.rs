@@ -33,7 +33,8 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
 
 /// Whether the table is counted, found out by reading it.
 fn counters(scene: &Scene<'_>, table: &Table) -> Option<Case> {
-    const FIX: &str = "do $$ begin execute format('alter database %I set track_counts = on', current_database()); end $$;";
+    const FIX: &str =
+        "do $$ begin execute format('alter database %I set track_counts = on', current_database()); end $$;";
     let tables = vec![table.name.to_string()];
     // Settings of databases and roles hold from the next log-in on, and not for the harness's own role.
     if let Some(setting) = set_by_migrations(scene, "track_counts").find(|setting| setting.value != "on") {
@@ -53,7 +54,10 @@ fn counters(scene: &Scene<'_>, table: &Table) -> Option<Case> {
             shape: "whole table".to_owned(),
             principal: harness(scene)?,
             // A scan of an index alone counts for the index, not the table.
-            prepare: vec!["set local enable_indexscan = off".to_owned(), "set local enable_bitmapscan = off".to_owned()],
+            prepare: vec![
+                "set local enable_indexscan = off".to_owned(),
+                "set local enable_bitmapscan = off".to_owned(),
+            ],
             earlier: Vec::new(),
             act: Act::statement(format!("select count(*) from {}", table.name.quoted())),
             observe: vec![format!("{counts}{relation}::pg_catalog.regclass")],
@@ -93,7 +97,9 @@ fn statements(scene: &Scene<'_>) -> Case {
     let preloaded = of_server(scene, "shared_preload_libraries").is_some_and(|libraries| libraries.contains(NAME));
     let finding = match (scene.trials.server.lent, preloaded, installed) {
         (true, true, _) => Finding::new(Status::Pass, "the server preloads pg_stat_statements"),
-        (true, false, _) => Finding::new(Status::Fail, "the server does not preload pg_stat_statements: no statement is counted"),
+        (true, false, _) => {
+            Finding::new(Status::Fail, "the server does not preload pg_stat_statements: no statement is counted")
+        }
         (false, _, true) => Finding::new(Status::Pass, "the migrations create pg_stat_statements"),
         (false, _, false) => Finding::new(
             Status::NotApplicable,

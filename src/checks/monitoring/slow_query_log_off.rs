@@ -41,6 +41,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             None => Finding::new(Status::NotApplicable, format!("the server does not say what {NAME} is")),
         }
     };
-    let fix = format!("do $$ begin execute format('alter database %I set {NAME} = ''500ms''', current_database()); end $$;");
+    let fix =
+        format!("do $$ begin execute format('alter database %I set {NAME} = ''500ms''', current_database()); end $$;");
     vec![Case::settled(database(NAME), Vec::new(), "slow statements are logged", finding).with_fix(fix)]
 }

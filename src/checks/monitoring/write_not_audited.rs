@@ -76,7 +76,8 @@ fn writes(scene: &Scene<'_>, table: &Table) -> Vec<(&'static str, Shape)> {
 }
 
 fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
-    let done = || case.probes.iter().zip(outcomes).enumerate().filter(|(_, (probe, outcome))| probe.signal.shows(outcome));
+    let done =
+        || case.probes.iter().zip(outcomes).enumerate().filter(|(_, (probe, outcome))| probe.signal.shows(outcome));
     if let Some((place, (probe, outcome))) = done().find(|(_, (_, outcome))| !grew(outcome)) {
         let who = if probe.part == Part::Service { "trusted servers" } else { "the rightful owner" };
         return Finding::new(Status::Fail, format!("{} by {who} leaves no row in the log", article(&probe.topic)))
@@ -101,7 +102,8 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
 /// Whether the log has more rows than before.
 fn grew(outcome: &Outcome) -> bool {
     let Outcome::Completed { before, after, .. } = outcome else { return false };
-    let count = |tables: &[crate::probe::Rows]| -> Option<u64> { tables.first()?.first()?.first()?.as_deref()?.parse().ok() };
+    let count =
+        |tables: &[crate::probe::Rows]| -> Option<u64> { tables.first()?.first()?.first()?.as_deref()?.parse().ok() };
     count(before) < count(after)
 }
 

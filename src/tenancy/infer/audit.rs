@@ -23,20 +23,24 @@ pub(super) fn inferred(table: &Table) -> Option<Reasoned<()>> {
     let words = words(&table.name.name);
     let names_audit = |word: &String| word == "audit" || word == "auditing";
     let last = words.last()?;
-    let named = words.len() > 1
-        && words.iter().any(names_audit)
-        && (names_audit(last) || KINDS.contains(&last.as_str()));
+    let named =
+        words.len() > 1 && words.iter().any(names_audit) && (names_audit(last) || KINDS.contains(&last.as_str()));
     let joined = ["auditlog", "auditlogs", "audittrail"].contains(&last.as_str());
-    let timed = table.columns.iter().any(|column| matches!(column.data_type.unwrapped().name.as_str(), "timestamptz" | "timestamp"));
-    let says = table.columns.iter().any(|column| {
-        super::names::words(&column.name).iter().any(|word| HAPPENINGS.contains(&word.as_str()))
-    });
+    let timed = table
+        .columns
+        .iter()
+        .any(|column| matches!(column.data_type.unwrapped().name.as_str(), "timestamptz" | "timestamp"));
+    let says = table
+        .columns
+        .iter()
+        .any(|column| super::names::words(&column.name).iter().any(|word| HAPPENINGS.contains(&word.as_str())));
     let changes = table.columns.iter().any(|column| column.name.starts_with("updated") || column.name == "modified_at");
     let is_log = holds_rows(table) && (named || joined) && timed && says && !changes;
     is_log.then(|| Reasoned {
         value: (),
-        reason: "it is named like an audit log, says what happened and when, and has no column for the time of a change"
-            .to_owned(),
+        reason:
+            "it is named like an audit log, says what happened and when, and has no column for the time of a change"
+                .to_owned(),
         origin: Origin::Inferred,
     })
 }
