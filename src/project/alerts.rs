@@ -241,7 +241,8 @@ mod tests {
             "groups:\n  - name: tables\n    rules:\n      - alert: Dead\n        expr: |\n          sum by (relname) (rate(pg_stat_user_tables_n_dead_tup{relname=~\"a|b\"}[5m])) > 10\n        for: 10m\n",
         )
         .unwrap();
-        let [rule] = rules.as_slice() else { panic!("one rule, not {rules:?}") };
+        assert_eq!(rules.len(), 1);
+        let rule = rules.first().unwrap();
         assert_eq!((rule.name.as_str(), rule.line), ("Dead", 4));
         assert!(rule.covers("public", "a") && !rule.covers("public", "c"));
     }
