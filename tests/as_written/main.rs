@@ -9,7 +9,9 @@ mod saas_foundation;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use seaworthy::run::{CheckRequest, DEFAULT_SEED, Harness, Pipeline, Selection, ServerRequest, find_targets, interrupt};
+use seaworthy::run::{
+    CheckRequest, DEFAULT_SEED, Harness, Pipeline, Selection, ServerRequest, find_targets, interrupt,
+};
 use seaworthy::verdict::{CheckResult, RunRecord, RunVerdict, Status};
 
 /// A known fault: what is wrong, and the checks that have to say so, each with the object that it names.
@@ -84,5 +86,10 @@ fn assert_repaired(twins: &Twins, faults: &[Fault]) {
 
 /// What the run makes of each claim.
 fn claims(record: &RunRecord) -> Vec<(&str, Status)> {
-    record.release.iter().filter(|line| line.section == "claims").map(|line| (line.line.as_str(), line.status)).collect()
+    record
+        .release
+        .iter()
+        .filter(|line| line.section == "claims")
+        .map(|line| (line.line.as_str(), line.status))
+        .collect()
 }

@@ -74,7 +74,10 @@ const FAULTS: &[Fault] = &[
     ("10. auth.uid() for every row", &[("indexes/auth-call-per-row", "public.foundations")]),
     (
         "11. clients hold TRUNCATE, REFERENCES and TRIGGER",
-        &[("privileges/truncate-granted", "public.moves"), ("privileges/references-or-trigger-granted", "public.moves")],
+        &[
+            ("privileges/truncate-granted", "public.moves"),
+            ("privileges/references-or-trigger-granted", "public.moves"),
+        ],
     ),
     (
         "12. foreign keys without an index, documents without a shape, lists without a CHECK",

@@ -41,7 +41,7 @@ const AFTER: &str =
     "select pg_catalog.set_config('search_path', pg_catalog.current_setting('seaworthy.search_path'), true)";
 
 /// Each kind of object, with the query that lists it: one row an object, of one JSON value.
-const QUERIES: [(&str, &str); 13] = [
+const QUERIES: [(&str, &str); 14] = [
     ("types", include_str!("types.sql")),
     ("tables", include_str!("relations.sql")),
     ("columns", include_str!("columns.sql")),
