@@ -287,7 +287,11 @@ async fn indexes_are_read_back_with_expressions_and_predicates() {
         "create table people (id int primary key, email text, gone boolean, team int);
          create unique index one_email on people (lower(email), team) include (id) where not gone;
          create index by_team on people using hash (team);
-         create unique index one_team on people (team) nulls not distinct;",
+         create unique index one_team on people (team) nulls not distinct;
+         create index again on people (team);
+         create index newest on people (team desc);
+         create index by_email on people (email);
+         create index by_pattern on people (email text_pattern_ops);",
     )
     .await;
     let people = table(&catalog, "people");
@@ -298,6 +302,10 @@ async fn indexes_are_read_back_with_expressions_and_predicates() {
     assert_eq!(one_email.predicate.as_deref(), Some("(NOT gone)"));
     assert_eq!(index("by_team").method, "hash");
     assert!(index("one_team").nulls_not_distinct);
+    assert_eq!(one_email.included, ["id"]);
+    assert_eq!(index("one_team").elements, index("again").elements);
+    assert_ne!(index("one_team").elements, index("newest").elements, "the order counts");
+    assert_ne!(index("by_email").elements, index("by_pattern").elements, "the operator class counts");
     assert!(index("people_pkey").primary && index("people_pkey").constraint);
 }
 

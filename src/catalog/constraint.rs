@@ -96,6 +96,11 @@ pub struct Index {
     pub name: String,
     /// Its key columns in order; `None` stands for an expression. INCLUDE columns are left out.
     pub columns: Vec<Option<String>>,
+    /// Its keys in order, each as it is compared: the column or expression with operator class, collation and order. Two
+    /// keys with the same text do the same.
+    pub elements: Vec<String>,
+    /// INCLUDE columns.
+    pub included: Vec<String>,
     /// The access method: `btree`, `gin` …
     pub method: String,
     /// UNIQUE.

@@ -9,6 +9,7 @@ mod function;
 mod name;
 mod privilege;
 mod publication;
+mod setting;
 mod table;
 mod token;
 mod types;
@@ -21,6 +22,7 @@ pub use privilege::{
     ColumnGrant, DefaultObjects, DefaultPrivileges, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role,
 };
 pub use publication::{Publication, ReplicaIdentity};
+pub use setting::{Setting, SettingOrigin};
 pub use table::{Column, Generated, Identity, RelationKind, Table, ViewWrites};
 pub use token::{Token, tokens};
 pub use types::{DataType, TypeKind};
@@ -45,6 +47,8 @@ pub struct Catalog {
     pub default_privileges: Vec<DefaultPrivileges>,
     /// Installed extensions, by name.
     pub extensions: Vec<String>,
+    /// Settings that operating the database rests on, wherever they are set.
+    pub settings: Vec<Setting>,
 }
 
 /// A namespace and who may use it.

@@ -137,7 +137,8 @@ fn reached(case: &Case, outcomes: &[Outcome], topic: &str, owner_alone: bool) ->
     let mut of_topic = case.probes.iter().zip(outcomes).enumerate().filter(|(_, (probe, _))| probe.topic == topic);
     let short = |outcome: &Outcome| match outcome {
         Outcome::Completed { rows, affected, .. } => *affected == 0 && rows.is_empty(),
-        Outcome::Refused(refusal) => refusal.sqlstate == "42501",
+        // 24000: WHERE CURRENT OF, with no row for the cursor to stand on.
+        Outcome::Refused(refusal) => matches!(refusal.sqlstate.as_str(), "42501" | "24000"),
         Outcome::Invalid(_) | Outcome::Lost(_) | Outcome::Skipped => false,
     };
     let arrived = |probe: &crate::probe::SqlProbe, outcome: &Outcome| match outcome {

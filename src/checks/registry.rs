@@ -1,8 +1,16 @@
-use super::{Check, isolation, migrations, privileges, rls, schema};
+use super::{Check, indexes, isolation, migrations, monitoring, privileges, rls, schema};
 use crate::verdict::CheckInfo;
 
 /// Every check: the one list, in the order of the ids.
 pub const REGISTRY: &[Check] = &[
+    indexes::auth_call_per_row::CHECK,
+    indexes::declared_missing::CHECK,
+    indexes::duplicate::CHECK,
+    indexes::invalid::CHECK,
+    indexes::jsonb_without_gin::CHECK,
+    indexes::redundant::CHECK,
+    indexes::unindexed_foreign_key::CHECK,
+    indexes::unindexed_policy_column::CHECK,
     isolation::anonymous_read::CHECK,
     isolation::anonymous_write::CHECK,
     isolation::cascade_crosses_tenants::CHECK,
@@ -35,6 +43,11 @@ pub const REGISTRY: &[Check] = &[
     migrations::does_not_apply::CHECK,
     migrations::duplicate_version::CHECK,
     migrations::out_of_order::CHECK,
+    monitoring::audit_log_mutable::CHECK,
+    monitoring::no_alert_rule::CHECK,
+    monitoring::no_statistics::CHECK,
+    monitoring::slow_query_log_off::CHECK,
+    monitoring::write_not_audited::CHECK,
     privileges::auth_schema_exposed::CHECK,
     privileges::bypassrls_reachable::CHECK,
     privileges::column_grant_shadowed::CHECK,

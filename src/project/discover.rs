@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use crate::settings::SystemSettings;
 
+use super::alerts;
 use super::files::{entries, read_text, relative};
 use super::layout::{self, Found, FoundFile, PLACES, find_below, find_in, read_folder};
 use super::version::compare_versions;
@@ -29,6 +30,7 @@ pub fn discover(folder: &Path, settings: &SystemSettings) -> Result<Project, Pro
     }
     Ok(Project {
         name: settings.name.clone().unwrap_or_else(|| name_of(&absolute, &base)),
+        alerts: alerts::read(&base, &settings.monitoring)?,
         seed: find_seed(&base, settings, supabase_folder.as_deref(), supabase.as_ref(), &found)?,
         problems: problems(tool, &found, &base),
         notes,

@@ -63,6 +63,17 @@ pub enum ProjectError {
         /// What is there.
         what: String,
     },
+    /// A file of alert rules says what Prometheus would refuse.
+    #[error("{}:{line}: {problem}", path.display())]
+    #[diagnostic(code(project::alert_rules), help("`promtool check rules {}` says more", path.display()))]
+    AlertRules {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// Drizzle's journal does not fit the files.
     #[error("the journal {} {problem}", path.display())]
     #[diagnostic(code(project::journal), help("run `drizzle-kit check`"))]

@@ -1,6 +1,7 @@
 //! A system as it lies in a folder: its migrations in the order that its tool applies them, its seed, and what its
 //! `supabase/config.toml` says. Reads files and nothing else.
 
+mod alerts;
 mod config;
 mod discover;
 mod error;
@@ -17,6 +18,8 @@ mod token;
 mod version;
 
 use std::path::PathBuf;
+
+use crate::trial::AlertRule;
 
 pub use config::{Bucket, SupabaseConfig};
 pub use discover::discover;
@@ -39,6 +42,8 @@ pub struct Project {
     pub migrations: Vec<MigrationFile>,
     /// The seed.
     pub seed: Option<Seed>,
+    /// The alert rules; `None` where the settings name no file of them.
+    pub alerts: Option<Vec<AlertRule>>,
     /// What `supabase/config.toml` says.
     pub supabase: Option<SupabaseConfig>,
     /// What is wrong with the set of files.

@@ -132,6 +132,7 @@ mod tests {
             tool: Tool::Plain,
             migrations: vec![migration],
             seed: None,
+            alerts: None,
             supabase: None,
             problems: Vec::new(),
             notes: Vec::new(),

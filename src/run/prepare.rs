@@ -88,7 +88,7 @@ pub(super) async fn migrate(
         intent.identity.assumed = application_role.is_some();
     }
     session.close().await;
-    let trials = trials(&found.project, &applied);
+    let trials = trials(&found.project, &applied, server);
     Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, application_role, trials })
 }
 

@@ -1,9 +1,10 @@
 use crate::postgres::migrate::Applied;
+use crate::postgres::provision::Server;
 use crate::project::{Project, ProjectProblem};
-use crate::trial::{MigrationTrial, Trials};
+use crate::trial::{MigrationTrial, ServerTrial, Trials};
 
 /// What came of a system's files.
-pub(super) fn trials(project: &Project, applied: &Applied) -> Trials {
+pub(super) fn trials(project: &Project, applied: &Applied, server: &Server) -> Trials {
     let migrations = project.migrations.iter().map(|migration| MigrationTrial {
         file: migration.path.clone(),
         failure: applied.failures.iter().find(|failure| failure.file == migration.path).cloned(),
@@ -20,5 +21,10 @@ pub(super) fn trials(project: &Project, applied: &Applied) -> Trials {
         }),
     });
     let stand_ins = applied.stand_ins.iter().map(|stand_in| stand_in.extension.clone()).collect();
-    Trials { migrations: migrations.collect(), stand_ins }
+    Trials {
+        migrations: migrations.collect(),
+        stand_ins,
+        alerts: project.alerts.clone(),
+        server: ServerTrial { lent: server.provider() == "url" },
+    }
 }

@@ -91,6 +91,15 @@ fn missing_paths(folder: &Path, text: &str, settings: &ProjectSettings) -> Vec<P
     if let Some(name) = settings.system.migrations.as_deref().filter(|name| !folder.join(name).is_dir()) {
         miss("folder", name, span("migrations"));
     }
+    let rules = top.get("monitoring").and_then(|value| value.get_ref().as_table()).and_then(|table| table.get("rules"));
+    let rules = rules.and_then(|value| value.get_ref().as_array());
+    for (index, name) in settings.system.monitoring.rules.iter().flatten().enumerate() {
+        let pattern = folder.join(name);
+        let found = glob::glob(&pattern.to_string_lossy()).is_ok_and(|mut paths| paths.any(|path| path.is_ok()));
+        if !found {
+            miss("file", name, rules.and_then(|items| items.get(index)).map(toml::Spanned::span));
+        }
+    }
     let seed = settings.system.seed.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = seed.filter(|name| !folder.join(name).exists()) {
         miss("seed", name, span("seed"));

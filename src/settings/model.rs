@@ -35,6 +35,8 @@ pub struct SystemSettings {
     /// The tables and views that the exposed schemas are meant to hold, by `name` or `schema.name`; `None` where nobody
     /// says.
     pub relations: Option<Vec<String>>,
+    /// How the database is watched.
+    pub monitoring: MonitoringSettings,
     /// Failures that somebody answers for.
     pub waive: Vec<WaiverSettings>,
     /// What a document says of the system, for the run to confirm or refute.
@@ -135,6 +137,13 @@ pub struct MembershipSettings {
     pub roles: Vec<String>,
 }
 
+/// How the database is watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MonitoringSettings {
+    /// Files of Prometheus alert rules, as globs relative to this file.
+    pub rules: Option<Vec<String>>,
+}
+
 /// What is intended for one table.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableSettings {
@@ -160,6 +169,12 @@ pub struct TableSettings {
     pub on_delete: BTreeMap<String, DeleteAction>,
     /// Why rows may have no tenant, their key being null: templates that ship with the product, say.
     pub unowned_rows: Option<String>,
+    /// Lists of columns, each of which an index has to begin with.
+    pub indexes: Vec<Vec<String>>,
+    /// The table where every write leaves a row.
+    pub audited: Option<String>,
+    /// Whether it is a log, whose rows no client changes or deletes.
+    pub append_only: Option<bool>,
     /// Values for made rows, by column, as SQL literals' text.
     pub values: BTreeMap<String, toml::Value>,
     /// Leave the table alone; the reason is shown in the report.

@@ -6,8 +6,8 @@ use toml::de::ValueDeserializer;
 use super::claim::claim;
 use super::section::{Section, Text, nearest};
 use super::{
-    ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings,
-    SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, MonitoringSettings,
+    ProjectSettings, RootSettings, SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 use crate::verdict::Family;
 
@@ -40,7 +40,7 @@ pub(super) fn project(mut top: Section<'_>) -> ProjectSettings {
     ProjectSettings { systems, system }
 }
 
-const SYSTEM_KEYS: [&str; 12] = [
+const SYSTEM_KEYS: [&str; 13] = [
     "name",
     "profile",
     "migrations",
@@ -51,6 +51,7 @@ const SYSTEM_KEYS: [&str; 12] = [
     "tenancy",
     "tables",
     "relations",
+    "monitoring",
     "waive",
     "claims",
 ];
@@ -71,6 +72,7 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
             .map(|(name, table)| (name.to_owned(), self::table(table)))
             .collect(),
         relations: top.owned_texts("relations"),
+        monitoring: top.section("monitoring").map(monitoring).unwrap_or_default(),
         waive: top.sections("waive").unwrap_or_default().into_iter().map(waiver).collect(),
         claims: top.sections("claims").unwrap_or_default().into_iter().map(claim).collect(),
     }
@@ -115,6 +117,12 @@ fn identity(mut section: Section<'_>) -> IdentitySettings {
         claims: identity_values(&mut section, "claims"),
         settings: identity_values(&mut section, "settings"),
     };
+    section.finish();
+    settings
+}
+
+fn monitoring(mut section: Section<'_>) -> MonitoringSettings {
+    let settings = MonitoringSettings { rules: section.owned_texts("rules") };
     section.finish();
     settings
 }
@@ -229,6 +237,9 @@ fn table(mut section: Section<'_>) -> TableSettings {
         global_uniques: section.owned_texts("global_uniques").unwrap_or_default(),
         on_delete: on_delete(&mut section),
         unowned_rows: section.owned_text("unowned_rows"),
+        indexes: section.lists_of_texts("indexes").unwrap_or_default(),
+        audited: section.owned_text("audited"),
+        append_only: section.flag("append_only"),
         values: values(&mut section),
         skip: section.owned_text("skip"),
     };

@@ -151,6 +151,31 @@ impl<'document> Section<'document> {
         Some(self.texts(key)?.into_iter().map(|text| text.value.to_owned()).collect())
     }
 
+    /// A list of lists of texts; an empty list within is a mistake.
+    pub(super) fn lists_of_texts(&mut self, key: &'static str) -> Option<Vec<Vec<String>>> {
+        let value = self.take(key)?;
+        let path = self.path(key);
+        let wanted = "a list of lists of texts (`[[\"…\", \"…\"]]`)";
+        let DeValue::Array(lists) = value.get_ref() else {
+            self.wrong_type(&path, value, wanted);
+            return None;
+        };
+        let mut all = Vec::new();
+        for list in lists {
+            let DeValue::Array(items) = list.get_ref() else {
+                self.wrong_type(&format!("an entry of {path}"), list, "a list of texts (`[\"…\"]`)");
+                continue;
+            };
+            let texts = items.iter().filter_map(|item| self.as_text(&format!("an entry of {path}"), item));
+            let texts: Vec<String> = texts.map(|text| text.value.to_owned()).collect();
+            if items.is_empty() {
+                self.wrong_type(&format!("an entry of {path}"), list, "a list of at least one text");
+            }
+            all.push(texts);
+        }
+        Some(all)
+    }
+
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.take(key)?;
         let DeValue::Boolean(flag) = value.get_ref() else {

@@ -367,3 +367,14 @@ fn what_deleting_does_is_one_of_five_words() {
     assert_eq!(place, "\"cascades\"");
     assert!(help.starts_with("Did you mean `cascade`?"), "{help}");
 }
+
+#[test]
+fn how_the_database_is_watched_is_read() {
+    let text = "[monitoring]\nrules = [\"a.yml\", \"b/*.yml\"]\n[tables.orders]\nindexes = [[\"shop_id\", \"day\"], [\"day\"]]\naudited = \"log\"\nappend_only = false\n";
+    let system = parse(FILE_NAME, text).unwrap().system;
+    assert_eq!(system.monitoring.rules.unwrap(), ["a.yml", "b/*.yml"]);
+    let orders = &system.tables["orders"];
+    assert_eq!(orders.indexes, [vec!["shop_id", "day"], vec!["day"]]);
+    assert_eq!((orders.audited.as_deref(), orders.append_only), (Some("log"), Some(false)));
+    assert!(parse(FILE_NAME, "[tables.orders]\nindexes = [[]]\n").is_err());
+}

@@ -227,6 +227,12 @@ pub struct TableIntent {
     pub on_delete: Vec<(Vec<String>, ReferentialAction)>,
     /// Why rows may have no tenant, where a person said so.
     pub unowned_rows: Option<String>,
+    /// Lists of columns, each of which an index has to begin with.
+    pub indexes: Vec<Vec<String>>,
+    /// The table where every write leaves a row, where a person said so.
+    pub audited: Option<QualifiedName>,
+    /// Why it is an audit log, whose rows no client changes or deletes; `None` where it is none.
+    pub append_only: Option<Reasoned<()>>,
 }
 
 /// Whether others than the owner may well be meant to read a table.

@@ -214,6 +214,20 @@ fn render_commands(text: &mut String, table: &TableIntent) {
         let entries: Vec<String> = table.on_delete.iter().map(entry).collect();
         line(text, "on_delete", &format!("{{ {} }}", entries.join(", ")), "");
     }
+    render_operation(text, table);
+}
+
+fn render_operation(text: &mut String, table: &TableIntent) {
+    if !table.indexes.is_empty() {
+        let lists: Vec<String> = table.indexes.iter().map(|columns| strings(columns)).collect();
+        line(text, "indexes", &format!("[{}]", lists.join(", ")), "");
+    }
+    if let Some(log) = &table.audited {
+        line(text, "audited", &string(&log.to_string()), "");
+    }
+    if let Some(append_only) = &table.append_only {
+        line(text, "append_only", "true", &append_only.reason);
+    }
 }
 
 fn line(text: &mut String, key: &str, value: &str, reason: &str) {

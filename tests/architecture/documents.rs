@@ -15,7 +15,7 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
 }
 
 /// Where docs/configuration.md documents the fields of each struct of src/settings/model.rs.
-const HEADINGS: [(&str, &str); 11] = [
+const HEADINGS: [(&str, &str); 12] = [
     ("ProjectSettings", "## The top of the file"),
     ("SystemSettings", "## The top of the file"),
     ("Environment", "## `[environment]`"),
@@ -25,6 +25,7 @@ const HEADINGS: [(&str, &str); 11] = [
     ("RootSettings", "### `[[tenancy.roots]]`"),
     ("MembershipSettings", "### `[[tenancy.memberships]]`"),
     ("TableSettings", "## `[tables.NAME]`"),
+    ("MonitoringSettings", "## `[monitoring]`"),
     ("WaiverSettings", "## `[[waive]]`"),
     ("ClaimSettings", "## `[[claims]]`"),
 ];

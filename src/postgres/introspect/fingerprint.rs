@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::catalog::{Catalog, Grant};
+use crate::catalog::{Catalog, Grant, SettingOrigin};
 
 /// Stands for any superuser: its name depends on who set the server up, not on the schema.
 const ANY_SUPERUSER: &str = "(superuser)";
@@ -22,6 +22,7 @@ pub fn schema_fingerprint(catalog: &Catalog) -> String {
     let anonymize_grants = |grants: &mut Vec<Grant>| grants.iter_mut().for_each(|grant| anonymize(&mut grant.grantee));
     canonical.server_version = 0;
     canonical.roles.retain(|role| !role.superuser);
+    canonical.settings.retain(|setting| setting.origin != SettingOrigin::Server);
     for table in &mut canonical.tables {
         table.oid = 0;
         anonymize(&mut table.owner);

@@ -9,6 +9,8 @@ pub(super) struct RawIndex {
     table: u32,
     name: String,
     columns: Option<Vec<Option<String>>>,
+    elements: Option<Vec<String>>,
+    included: Option<Vec<String>>,
     method: String,
     unique: bool,
     primary: bool,
@@ -25,6 +27,8 @@ pub(super) fn attach(tables: &mut Tables, raw: Vec<RawIndex>) {
         table.indexes.push(Index {
             name: raw.name,
             columns: raw.columns.unwrap_or_default(),
+            elements: raw.elements.unwrap_or_default(),
+            included: raw.included.unwrap_or_default(),
             method: raw.method,
             unique: raw.unique,
             primary: raw.primary,

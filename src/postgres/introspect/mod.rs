@@ -13,6 +13,7 @@ mod publications;
 mod relations;
 mod roles;
 mod schemas;
+mod settings;
 mod triggers;
 mod types;
 
@@ -40,7 +41,7 @@ const AFTER: &str =
     "select pg_catalog.set_config('search_path', pg_catalog.current_setting('seaworthy.search_path'), true)";
 
 /// Each kind of object, with the query that lists it: one row an object, of one JSON value.
-const QUERIES: [(&str, &str); 13] = [
+const QUERIES: [(&str, &str); 14] = [
     ("types", include_str!("types.sql")),
     ("tables", include_str!("relations.sql")),
     ("columns", include_str!("columns.sql")),
@@ -54,6 +55,7 @@ const QUERIES: [(&str, &str); 13] = [
     ("schemas", include_str!("schemas.sql")),
     ("default privileges", include_str!("default_privileges.sql")),
     ("extensions", include_str!("extensions.sql")),
+    ("settings", include_str!("settings.sql")),
 ];
 
 /// Reads the schema of the database that `session` is connected to, in two round trips.
@@ -113,6 +115,7 @@ fn assemble(server_version: u32, results: Vec<StatementResult>) -> Result<Catalo
         schemas: schemas::build(listed.objects("schemas")?)?,
         default_privileges: default_privileges::build(listed.objects("default privileges")?)?,
         extensions: listed.objects::<schemas::RawExtension>("extensions")?.into_iter().map(|raw| raw.name).collect(),
+        settings: settings::build(listed.objects("settings")?)?,
     })
 }
 

@@ -223,6 +223,9 @@ fn check_columns(table: &Table, settings: &TableSettings, setting: &str) -> Resu
             column(table, &part, &format!("{setting}.on_delete"))?;
         }
     }
+    for named in settings.indexes.iter().flatten() {
+        column(table, named, &format!("{setting}.indexes"))?;
+    }
     for named in settings.values.keys() {
         column(table, named, &format!("{setting}.values"))?;
     }

@@ -1,6 +1,7 @@
 //! Reads intent off a catalog, and lets `seaworthy.toml` have the last word.
 
 mod audience;
+mod audit;
 mod declared;
 mod identity;
 mod memberships;

@@ -7,7 +7,7 @@ use super::privilege::{names_roles, privilege_columns};
 use super::reading::{Reading, holds_rows};
 use super::ties::Ties;
 use super::users::Users;
-use super::{Skeleton, declared};
+use super::{Skeleton, audit, declared};
 use crate::catalog::{QualifiedName, Table};
 use crate::settings::{SystemSettings, TableSettings};
 use crate::tenancy::{Audience, Origin, Reasoned, TableIntent, TableRole, TenancyError, Tie};
@@ -27,7 +27,7 @@ pub(super) fn tables(
         declared.insert(&table.name, settings);
     }
     let tables = included.iter().filter_map(|name| Some((reading.table(name)?, ties.get(name)?)));
-    Ok(tables
+    let mut all: BTreeMap<QualifiedName, TableIntent> = tables
         .map(|(table, tie)| {
             let role = role(users, skeleton, table, &tie.value);
             let mut intent = TableIntent {
@@ -43,13 +43,20 @@ pub(super) fn tables(
                 staff: is_staff(users, table, role, &tie.value, skeleton),
                 on_delete: Vec::new(),
                 unowned_rows: None,
+                indexes: Vec::new(),
+                audited: None,
+                append_only: audit::inferred(table),
             };
             if let Some(settings) = declared.get(&table.name) {
                 declare(&mut intent, settings);
+                audit::declare(reading, &mut intent, settings)?;
             }
-            (table.name.clone(), intent)
+            Ok((table.name.clone(), intent))
         })
-        .collect())
+        .collect::<Result<_, TenancyError>>()?;
+    let denied = declared.iter().filter(|(_, settings)| settings.append_only == Some(false));
+    audit::trust(&mut all, &denied.map(|(name, _)| (*name).clone()).collect());
+    Ok(all)
 }
 
 fn role(users: &Users, skeleton: &Skeleton, table: &Table, tie: &Tie) -> TableRole {
@@ -119,6 +126,7 @@ fn declare(intent: &mut TableIntent, settings: &TableSettings) {
     intent.global_uniques.clone_from(&settings.global_uniques);
     intent.on_delete = declared::on_delete(&settings.on_delete);
     intent.unowned_rows.clone_from(&settings.unowned_rows);
+    intent.indexes.clone_from(&settings.indexes);
     if let Some(columns) = &settings.privilege_columns {
         let declared = |column: &String| Reasoned {
             value: column.clone(),
