@@ -5,6 +5,7 @@
 
 mod constraint;
 mod function;
+mod implied;
 mod name;
 mod privilege;
 mod publication;
@@ -13,6 +14,7 @@ mod types;
 
 pub use constraint::{Check, Exclusion, ForeignKey, Index, KeyConstraint, ReferentialAction};
 pub use function::{Argument, ArgumentMode, Function, Trigger, Volatility};
+pub use implied::{ImpliedReference, implied_references};
 pub use name::{QualifiedName, quote_identifier, quote_literal};
 pub use privilege::{ColumnGrant, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role};
 pub use publication::{Publication, ReplicaIdentity};

@@ -12,6 +12,7 @@ pub mod privileges;
 mod registry;
 pub mod rls;
 pub mod scene;
+pub mod seed;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};

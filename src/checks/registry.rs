@@ -1,4 +1,4 @@
-use super::{Check, isolation, migrations, privileges, rls};
+use super::{Check, isolation, migrations, privileges, rls, seed};
 use crate::verdict::CheckInfo;
 
 /// Every check: the one list, in the order of the ids.
@@ -31,12 +31,25 @@ pub const REGISTRY: &[Check] = &[
     isolation::trigger_crosses_tenants::CHECK,
     isolation::uniqueness_oracle::CHECK,
     isolation::unreachable_tenant_data::CHECK,
+    migrations::changed_after_apply::CHECK,
+    migrations::destructive::CHECK,
     migrations::does_not_apply::CHECK,
     migrations::duplicate_version::CHECK,
+    migrations::locks_table::CHECK,
+    migrations::no_rollback::CHECK,
+    migrations::not_repeatable::CHECK,
     migrations::out_of_order::CHECK,
+    migrations::rollback_differs::CHECK,
     privileges::harness_bypasses_rls::CHECK,
     rls::not_enabled::CHECK,
     rls::policies_but_disabled::CHECK,
+    seed::constraint_violated::CHECK,
+    seed::does_not_run::CHECK,
+    seed::not_idempotent::CHECK,
+    seed::orphan::CHECK,
+    seed::real_looking_person::CHECK,
+    seed::required_row_missing::CHECK,
+    seed::runs_in_production::CHECK,
 ];
 
 /// Everything that is known of every check, in the order of their ids.

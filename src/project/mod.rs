@@ -1,6 +1,7 @@
 //! A system as it lies in a folder: its migrations in the order that its tool applies them, its seed, and what its
 //! `supabase/config.toml` says. Reads files and nothing else.
 
+mod checksum;
 mod config;
 mod discover;
 mod error;
@@ -8,6 +9,7 @@ mod files;
 mod layout;
 mod marker;
 mod profile;
+mod risk;
 mod seed;
 mod statement;
 #[cfg(test)]
@@ -17,10 +19,13 @@ mod version;
 
 use std::path::PathBuf;
 
+pub use checksum::{Checksums, checksums};
 pub use config::{Bucket, SupabaseConfig};
 pub use discover::discover;
 pub use error::ProjectError;
 pub use profile::detect_profile;
+pub use risk::risks;
+pub use seed::constants;
 pub use statement::{Statement, split};
 pub use token::{Kind, Token, tokens, without_comments};
 

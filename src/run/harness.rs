@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::prepare::{Found, find, left_alone, migrate, people};
 use super::probing::{Asked, probe, selected};
 use super::record::{Circumstances, record};
+use super::rehearsal::Wanted;
 use super::request::{CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemRun};
 use super::{Interrupt, RunError, Target};
 use crate::checks::scene::Scene;
@@ -81,7 +82,7 @@ impl Pipeline for Harness {
     ) -> Result<String, RunError> {
         let work = async |server: &Server| {
             let found = find(&request.target)?;
-            let schema = migrate(server, &request.target, &found, tell).await?;
+            let schema = migrate(server, &request.target, &found, Wanted::default(), tell).await?;
             let text = tenancy::render_settings(&schema.intent, &schema.catalog);
             server.drop_database(schema.database).await?;
             Ok(text)
@@ -125,7 +126,7 @@ async fn check_one(
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let found = find(target)?;
-    let schema = migrate(server, target, &found, tell).await?;
+    let schema = migrate(server, target, &found, Wanted::by(&request.selection), tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     tell(Event::Stage(format!("{}: probing", target.name)));
@@ -169,7 +170,7 @@ async fn plan_one(
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Vec<PlannedCheck>, RunError> {
     let found: Found = find(target)?;
-    let schema = migrate(server, target, &found, tell).await?;
+    let schema = migrate(server, target, &found, Wanted::by(&request.selection), tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     let mut planned = Vec::new();

@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 
+use super::rehearsal::{MigrationRehearsal, Rehearsal, Seeding, Wanted, look, put_back_roles};
 use super::trials::trials;
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
 use crate::postgres::introspect::{introspect, schema_fingerprint};
-use crate::postgres::migrate::{Applied, ApplyOptions, apply, apply_seed};
+use crate::postgres::migrate::{Application, Applied, ApplyOptions, apply_seed};
 use crate::postgres::provision::{Database, Server};
+use crate::postgres::rehearse::table_states;
 use crate::postgres::{Session, populate};
-use crate::project::{self, Project};
+use crate::project::{self, Checksums, Project, checksums};
 use crate::settings::SystemSettings;
 use crate::tenancy::{self, Intent, Profile, Surroundings};
 use crate::trial::{MigrationFailure, Trials};
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) profile: Profile,
     /// Why.
     pub(super) profile_reason: String,
+    /// What a file of checksums says about the migrations.
+    pub(super) checksums: Checksums,
 }
 
 /// A system on a server, read back.
@@ -51,34 +55,63 @@ pub(super) fn find(target: &Target) -> Result<Found, RunError> {
         Some(_) => (Profile::Plain, "seaworthy.toml says so".to_owned()),
         None => (detected, reason),
     };
-    Ok(Found { project, profile, profile_reason })
+    let checksums = checksums(&project, &target.settings)?;
+    Ok(Found { project, profile, profile_reason, checksums })
 }
 
-/// Migrates a scratch database and reads it back.
+/// Migrates a scratch database, seeds it and reads it back. What else is wanted is tried on clones of it.
 pub(super) async fn migrate(
     server: &Server,
     target: &Target,
     found: &Found,
+    wanted: Wanted,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Schema, RunError> {
-    tell(Event::Stage(format!("{}: applying {} migrations", target.name, found.project.migrations.len())));
+    let project = &found.project;
+    tell(Event::Stage(format!("{}: applying {} migrations", target.name, project.migrations.len())));
     let database = server.create_database().await?;
     let mut session = database.connect().await?;
-    let options = ApplyOptions::new(found.profile, &found.project, &target.settings);
-    let applied = apply(&mut session, &found.project, &options, tell).await?;
-    let seed_failures = match &found.project.seed {
-        Some(seed) => apply_seed(&mut session, seed, &options, tell).await?.failures,
-        None => Vec::new(),
-    };
+    let options = ApplyOptions::new(found.profile, project, &target.settings);
+    let mut application = Application::begin(&mut session, project, &options, tell).await?;
+    let base = if wanted.way_back(project) { Some(introspect(application.session().await?).await?) } else { None };
+    let applied = application.files(tell).await?;
+    let rehearsal = Rehearsal { server, target, found, options: &options, wanted, tell };
+    let mut of_migrations = MigrationRehearsal::default();
+    if wanted.migrations(project) {
+        tell(Event::Stage(format!("{}: trying the migrations again", target.name)));
+        let roles = introspect(&mut session).await?.roles;
+        session.close().await;
+        of_migrations = rehearsal.migrations(&database, &applied, base.as_ref()).await;
+        session = database.connect().await?;
+        put_back_roles(&mut session, &roles).await?;
+    }
+    let mut unseeded = None;
+    let mut seeding = Seeding::default();
+    if wanted.seed(project) {
+        seeding.before = table_states(&mut session).await?;
+        session.close().await;
+        // What cannot be cloned is not tried.
+        unseeded = server.clone_database(&database).await.ok().flatten();
+        session = database.connect().await?;
+    }
+    if let Some(seed) = &project.seed {
+        seeding.failures = apply_seed(&mut session, seed, &options, tell).await?.failures;
+    }
     tell(Event::Stage(format!("{}: reading the schema back", target.name)));
     let catalog = introspect(&mut session).await?;
-    session.close().await;
     let fingerprint = schema_fingerprint(&catalog);
     let surroundings =
         Surroundings { profile: found.profile, exposed_schemas: exposed_schemas(&target.settings, found) };
     let intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
-    let trials = trials(&found.project, &applied);
-    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, trials })
+    if wanted.seed(project) {
+        seeding.after = table_states(&mut session).await?;
+    }
+    let looked_at = wanted.seed(project).then_some(&mut seeding);
+    let stored = look(&mut session, &catalog, &intent, target, looked_at).await?;
+    session.close().await;
+    let seed = rehearsal.seed(&seeding, &database, unseeded).await;
+    let trials = trials(project, &applied, found.checksums.clone(), of_migrations, seed, stored);
+    Ok(Schema { database, applied, seed_failures: seeding.failures, catalog, fingerprint, intent, trials })
 }
 
 /// Makes the world in the scratch database.
@@ -145,7 +178,7 @@ pub(super) fn left_alone(settings: &SystemSettings, schema: &Schema) -> BTreeMap
 }
 
 /// The table that settings name: `schema.name`, or `name` in an exposed schema.
-fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
+pub(super) fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
     let matches = |candidate: &&QualifiedName| {
         candidate.to_string() == name || (candidate.name == name && intent.exposed_schemas.contains(&candidate.schema))
     };

@@ -13,7 +13,7 @@ mod tests;
 pub use error::{Invalid, Problem, SettingsError};
 pub use load::{FILE_NAME, blame, load, parse};
 pub use model::{
-    ClientCommand, Environment, IdentitySettings, MembershipSettings, ProjectSettings, RootSettings, SupabaseSettings,
-    SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClientCommand, Environment, IdentitySettings, MembershipSettings, MigrationSettings, ProjectSettings, RootSettings,
+    SeedSettings, SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
 };
 pub(crate) use section::nearest;

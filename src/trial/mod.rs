@@ -1,12 +1,22 @@
 //! What came of trying a system's files, as plain data: what `postgres` and `run` found out by doing it, and checks judge.
 
 mod migration;
+mod seed;
+mod stored;
 
-pub use migration::{MigrationFailure, MigrationTrial};
+pub use migration::{Checksum, MigrationFailure, MigrationTrial, Repetition, Risk, RiskKind, RollbackTrial, WayBack};
+pub use seed::{Attempt, Filled, ProductionTrial, SeedFile, SeedTrial, SeededText};
+pub use stored::{ConstraintTrial, Counted, ReferenceTrial, RequiredRow, Stored};
 
 /// Everything that was tried before the first probe.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trials {
     /// The migrations, in the order in which they were applied first.
     pub migrations: Vec<MigrationTrial>,
+    /// Files that were applied once, as a file of checksums says, and are gone: each with that file.
+    pub gone: Vec<(String, String)>,
+    /// The seed; `None` where there is none.
+    pub seed: Option<SeedTrial>,
+    /// What was stored before the world was made.
+    pub stored: Stored,
 }

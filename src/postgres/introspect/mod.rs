@@ -3,6 +3,7 @@
 
 mod columns;
 mod constraints;
+mod difference;
 mod error;
 mod fingerprint;
 mod functions;
@@ -19,6 +20,7 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
+pub use difference::differences;
 pub use error::IntrospectError;
 pub use fingerprint::schema_fingerprint;
 

@@ -29,22 +29,116 @@ pub async fn apply(
     options: &ApplyOptions,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Applied, MigrateError> {
-    let mut applier = Applier::new(session, options);
-    applier.look_around().await?;
-    applier.mark_environment().await?;
-    if options.profile == Profile::Supabase {
-        tell(Event::Stage("making the surroundings of a Supabase database".to_owned()));
-        applier.surround(project).await?;
+    Application::begin(session, project, options, tell).await?.files(tell).await
+}
+
+/// [`apply`] in two steps, for who wants to see what was there before the first file.
+pub struct Application<'a> {
+    applier: Applier<'a>,
+    project: &'a Project,
+}
+
+impl<'a> Application<'a> {
+    /// Makes what surrounds the migrations.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub async fn begin(
+        session: &'a mut Session,
+        project: &'a Project,
+        options: &'a ApplyOptions,
+        tell: &(dyn Fn(Event) + Sync),
+    ) -> Result<Self, MigrateError> {
+        let mut applier = Applier::new(session, options);
+        applier.look_around().await?;
+        applier.mark_environment().await?;
+        if options.profile == Profile::Supabase {
+            tell(Event::Stage("making the surroundings of a Supabase database".to_owned()));
+            applier.surround(project).await?;
+        }
+        applier.created_roles = created_roles(project);
+        applier.make_history_table(project).await?;
+        Ok(Self { applier, project })
     }
-    tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
-    applier.created_roles = created_roles(project);
-    applier.make_history_table(project).await?;
-    let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
-    let outcome = applier.all(tasks, tell).await?;
-    if let Some(config) = project.supabase.as_ref().filter(|_| options.profile == Profile::Supabase) {
-        applier.make_buckets(&config.buckets).await?;
+
+    /// The session, as it was given.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn session(&mut self) -> Result<&mut Session, MigrateError> {
+        self.applier.end().await?;
+        Ok(self.applier.session)
     }
-    applier.finish(outcome).await
+
+    /// Applies the files.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub async fn files(mut self, tell: &(dyn Fn(Event) + Sync)) -> Result<Applied, MigrateError> {
+        let Self { applier, project } = &mut self;
+        tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
+        let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
+        let outcome = applier.all(tasks, tell).await?;
+        let supabase = applier.options.profile == Profile::Supabase;
+        if let Some(config) = project.supabase.as_ref().filter(|_| supabase) {
+            applier.make_buckets(&config.buckets).await?;
+        }
+        self.applier.finish(outcome).await
+    }
+
+    /// Applies single files instead, in whatever order.
+    #[must_use]
+    pub fn steps(self) -> Steps<'a> {
+        Steps { applier: self.applier }
+    }
+}
+
+/// Applies single files to a database that was made before, forwards or backwards, each once.
+pub struct Steps<'a> {
+    applier: Applier<'a>,
+}
+
+impl<'a> Steps<'a> {
+    /// Begins on a database in which these stand-ins are up.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn on(
+        session: &'a mut Session,
+        options: &'a ApplyOptions,
+        standing: &[StandIn],
+    ) -> Result<Self, MigrateError> {
+        let mut applier = Applier::new(session, options);
+        applier.look_around().await?;
+        if options.profile == Profile::Supabase {
+            applier.choose_owner().await?;
+        }
+        applier.stand_ins = standing.to_vec();
+        Ok(Self { applier })
+    }
+
+    /// Applies a file; what is returned is why it does not apply.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn file(&mut self, path: &str, sql: &str) -> Result<Option<MigrationFailure>, MigrateError> {
+        self.applier.file(&mut Task::new(path, sql)).await
+    }
+
+    /// The stand-ins that are up.
+    #[must_use]
+    pub fn standing(&self) -> Vec<StandIn> {
+        self.applier.stand_ins.clone()
+    }
+
+    /// The session, as it was given.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn session(&mut self) -> Result<&mut Session, MigrateError> {
+        self.applier.end().await?;
+        Ok(self.applier.session)
+    }
 }
 
 /// Runs a seed on a database that [`apply`] made, as a development tool would.

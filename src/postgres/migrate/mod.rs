@@ -9,8 +9,9 @@ mod prepare;
 mod server_wide;
 mod usage;
 
-pub use apply::{apply, apply_seed};
+pub use apply::{Application, Steps, apply, apply_seed};
 pub use extension::named_extensions;
+pub(super) use usage::made_by;
 
 use crate::postgres::stand_ins::StandIn;
 use crate::postgres::supabase::DefaultPrivileges;

@@ -1,5 +1,7 @@
 //! What a person wrote in `seaworthy.toml`, with its names resolved.
 
+use std::collections::BTreeMap;
+
 use super::Skeleton;
 use super::reading::{Reading, single_key};
 use super::ties::Ties;
@@ -218,6 +220,9 @@ fn check_columns(table: &Table, settings: &TableSettings, setting: &str) -> Resu
     }
     for named in settings.values.keys() {
         column(table, named, &format!("{setting}.values"))?;
+    }
+    for named in settings.required.iter().flat_map(BTreeMap::keys) {
+        column(table, named, &format!("{setting}.required"))?;
     }
     for named in &settings.global_uniques {
         let is_name = table.uniques.iter().any(|unique| unique.name == *named)
