@@ -4,7 +4,7 @@ use super::rehearsal::{MigrationRehearsal, Rehearsal, Seeding, Wanted, look, put
 use super::trials::trials;
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
-use crate::postgres::introspect::{introspect, schema_fingerprint};
+use crate::postgres::introspect::{introspect, introspect_roles, schema_fingerprint};
 use crate::postgres::migrate::{Application, Applied, ApplyOptions, apply_seed};
 use crate::postgres::provision::{Database, Server};
 use crate::postgres::rehearse::table_states;
@@ -73,15 +73,17 @@ pub(super) async fn migrate(
     let mut session = database.connect().await?;
     let options = ApplyOptions::new(found.profile, project, &target.settings);
     let mut application = Application::begin(&mut session, project, &options, tell).await?;
-    let base = if wanted.way_back(project) { Some(introspect(application.session().await?).await?) } else { None };
+    if wanted.way_back(project) {
+        application.keep_traces().await?;
+    }
     let applied = application.files(tell).await?;
     let rehearsal = Rehearsal { server, target, found, options: &options, wanted, tell };
     let mut of_migrations = MigrationRehearsal::default();
     if wanted.migrations(project) {
         tell(Event::Stage(format!("{}: trying the migrations again", target.name)));
-        let roles = introspect(&mut session).await?.roles;
+        let roles = introspect_roles(&mut session).await?;
         session.close().await;
-        of_migrations = rehearsal.migrations(&database, &applied, base.as_ref()).await;
+        of_migrations = rehearsal.migrations(&database, &applied).await;
         session = database.connect().await?;
         put_back_roles(&mut session, &roles).await?;
     }

@@ -5,7 +5,7 @@ use super::{RunError, Selection, Target};
 use crate::catalog::{Catalog, Role, quote_identifier};
 use crate::checks::every_check;
 use crate::postgres::Session;
-use crate::postgres::introspect::introspect;
+use crate::postgres::introspect::introspect_roles;
 use crate::postgres::migrate::{Applied, ApplyOptions, apply_seed};
 use crate::postgres::provision::{Database, Server};
 use crate::postgres::rehearse::{
@@ -52,7 +52,7 @@ impl Wanted {
         self.repetition || self.way_back(project)
     }
 
-    /// Whether the schema before the first migration is needed.
+    /// Whether the schema between the migrations is compared.
     pub(super) fn way_back(self, project: &Project) -> bool {
         self.rollback && project.migrations.iter().any(|migration| migration.down.is_some())
     }
@@ -79,12 +79,7 @@ pub(super) struct Rehearsal<'a> {
 
 impl Rehearsal<'_> {
     /// Tries the migrations on clones of `migrated`, to which nobody is connected.
-    pub(super) async fn migrations(
-        &self,
-        migrated: &Database,
-        applied: &Applied,
-        base: Option<&Catalog>,
-    ) -> MigrationRehearsal {
+    pub(super) async fn migrations(&self, migrated: &Database, applied: &Applied) -> MigrationRehearsal {
         let Project { migrations, .. } = &self.found.project;
         let untried = if !applied.failures.is_empty() || !applied.retried.is_empty() {
             Some("the migrations do not all apply in their order".to_owned())
@@ -92,22 +87,34 @@ impl Rehearsal<'_> {
             None
         };
         let mut rehearsal = MigrationRehearsal::default();
-        if self.wanted.repetition {
-            let tried = match &untried {
+        let repetitions = async {
+            match &untried {
+                _ if !self.wanted.repetition => Ok(Vec::new()),
                 Some(reason) => Err(reason.clone()),
                 None => self.repetitions(migrated, applied).await,
-            };
-            rehearsal.repetitions = tried.unwrap_or_else(|reason| vec![Repetition::NotTried(reason); migrations.len()]);
-        }
-        if let Some(base) = base {
-            let tried = match untried {
-                Some(reason) => Err(reason),
-                None => self.ways_back(migrated, applied, base).await,
-            };
-            rehearsal.ways_back =
-                tried.unwrap_or_else(|reason| vec![Some(RollbackTrial::NotTried(reason)); migrations.len()]);
-        }
+            }
+        };
+        let ways_back = async {
+            match &untried {
+                _ if !self.wanted.way_back(&self.found.project) => Ok(Vec::new()),
+                Some(reason) => Err(reason.clone()),
+                None => self.ways_back(migrated, applied).await,
+            }
+        };
+        let (repetitions, ways_back) = self.both(repetitions, ways_back).await;
+        let count = migrations.len();
+        rehearsal.repetitions = repetitions.unwrap_or_else(|reason| vec![Repetition::NotTried(reason); count]);
+        rehearsal.ways_back = ways_back.unwrap_or_else(|reason| vec![Some(RollbackTrial::NotTried(reason)); count]);
         rehearsal
+    }
+
+    /// Does both side by side, or where the server takes one connection at a time, one after the other.
+    async fn both<One, Other>(
+        &self,
+        one: impl Future<Output = One>,
+        other: impl Future<Output = Other>,
+    ) -> (One, Other) {
+        if self.server.parallelism() > 1 { tokio::join!(one, other) } else { (one.await, other.await) }
     }
 
     async fn repetitions(&self, migrated: &Database, applied: &Applied) -> Result<Vec<Repetition>, String> {
@@ -123,16 +130,10 @@ impl Rehearsal<'_> {
         if first.changed { Ok(again(true).await?.files) } else { Ok(first.files) }
     }
 
-    async fn ways_back(
-        &self,
-        migrated: &Database,
-        applied: &Applied,
-        base: &Catalog,
-    ) -> Result<Vec<Option<RollbackTrial>>, String> {
+    async fn ways_back(&self, migrated: &Database, applied: &Applied) -> Result<Vec<Option<RollbackTrial>>, String> {
         let (project, options, tell) = (&self.found.project, self.options, self.tell);
-        let all = self.on(Some(migrated), async |session: &mut Session| {
-            roll_back(session, project, options, &applied.stand_ins, base).await
-        });
+        let all =
+            self.on(Some(migrated), async |session: &mut Session| roll_back(session, project, options, applied).await);
         if all.await? == RolledBack::Restores {
             let of = |down: bool| down.then_some(RollbackTrial::Restores);
             return Ok(project.migrations.iter().map(|migration| of(migration.down.is_some())).collect());
@@ -170,14 +171,15 @@ impl Rehearsal<'_> {
             trial.production = Attempt::NotMade(reason);
         } else {
             let again = self.on(Some(seeded), async |session: &mut Session| self.run_seed(session, self.options).await);
-            match again.await {
+            let (again, production) = self.both(again, self.in_production(seeding, unseeded.as_ref())).await;
+            trial.production = production;
+            match again {
                 Ok((states, refusal)) => {
                     trial.again = Attempt::Made(seeding.after.changes(&states));
                     trial.again_refused = refusal;
                 }
                 Err(reason) => trial.again = Attempt::NotMade(reason),
             }
-            trial.production = self.in_production(seeding, unseeded.as_ref()).await;
         }
         if let Some(unseeded) = unseeded {
             // What cannot be dropped now goes with the server.
@@ -280,7 +282,9 @@ pub(super) async fn look(
 ) -> Result<Stored, RunError> {
     let mut found = Stored::default();
     if let Some(seeding) = seeding {
-        found = stored(session, catalog, &seeding.after).await?;
+        found =
+            stored(session, catalog, &seeding.after, &|name| intent.is_own_schema(&name.schema), intent.users.as_ref())
+                .await?;
         seeding.texts = seeded_texts(session, catalog, &seeding.before.changes(&seeding.after)).await?;
     }
     let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -300,7 +304,7 @@ pub(super) async fn look(
 /// Gives the server's roles back what the files made of them: they belong to no database, and a way back that was tried on a clone has
 /// changed them for all.
 pub(super) async fn put_back_roles(session: &mut Session, before: &[Role]) -> Result<(), RunError> {
-    let after = introspect(session).await?.roles;
+    let after = introspect_roles(session).await?;
     for role in before {
         let Some(now) = after.iter().find(|now| now.name == role.name).filter(|now| *now != role) else { continue };
         let name = quote_identifier(&role.name);

@@ -6,5 +6,6 @@
 mod arguments;
 mod files;
 mod program;
+mod seeds;
 mod servers;
 mod settings;

@@ -29,6 +29,12 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         || scene.intent.tables.keys().filter(|name| scene.catalog.table(name).is_some_and(|table| table.holds_rows()));
     let case = |file: &crate::trial::SeedFile| {
         let Some(failure) = &file.failure else {
+            if seed.filled.is_empty() && seed.files.iter().all(|file| file.failure.is_none()) {
+                let tables = every_table().map(ToString::to_string).collect();
+                let finding = Finding::new(Status::Fail, "it runs, and leaves no row in any table: nothing is seeded")
+                    .at(Severity::Warning);
+                return Case::settled(file_object(&file.path), tables, EXPECTED, finding);
+            }
             let finding = Finding::new(Status::Pass, "it runs");
             return Case::settled(file_object(&file.path), filled_tables(scene, seed), EXPECTED, finding);
         };

@@ -5,7 +5,7 @@ use super::fingerprint::canonical;
 use crate::catalog::{Catalog, Table};
 
 /// What tells `after` from `before`, in words; empty where they say the same. The order of columns says nothing here, nor do
-/// functions and tables of the names in `besides`.
+/// the functions, by schema and signature, that `besides` names.
 #[must_use]
 pub fn differences(before: &Catalog, after: &Catalog, besides: &dyn Fn(&str, &str) -> bool) -> Vec<String> {
     let (before, after) = (canonical(before), canonical(after));
@@ -22,7 +22,7 @@ pub fn differences(before: &Catalog, after: &Catalog, besides: &dyn Fn(&str, &st
         }
     }
     let functions = |catalog: &Catalog| {
-        let own = catalog.functions.iter().filter(|function| !besides(&function.name.schema, &function.name.name));
+        let own = catalog.functions.iter().filter(|function| !besides(&function.name.schema, &function.signature));
         own.map(|function| {
             (format!("{}.{}", function.name.schema, function.signature), sorted(&function.grants, function.clone()))
         })

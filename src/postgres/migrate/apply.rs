@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{quote_identifier, quote_literal};
 use crate::postgres::Session;
+use crate::postgres::rehearse::trace;
 use crate::postgres::stand_ins::{self, StandIn};
 use crate::postgres::supabase::{self, DefaultPrivileges};
 use crate::project::{Bucket, Project, Seed, tokens};
@@ -32,7 +33,7 @@ pub async fn apply(
     Application::begin(session, project, options, tell).await?.files(tell).await
 }
 
-/// [`apply`] in two steps, for who wants to see what was there before the first file.
+/// [`apply`] in steps, for who wants to compare what was there between the files.
 pub struct Application<'a> {
     applier: Applier<'a>,
     project: &'a Project,
@@ -61,13 +62,13 @@ impl<'a> Application<'a> {
         Ok(Self { applier, project })
     }
 
-    /// The session, as it was given.
+    /// Keeps the schema's trace from here on, before the first file and after each: see [`Applied::traces`].
     ///
     /// # Errors
     /// When the server is gone.
-    pub async fn session(&mut self) -> Result<&mut Session, MigrateError> {
-        self.applier.end().await?;
-        Ok(self.applier.session)
+    pub async fn keep_traces(&mut self) -> Result<(), MigrateError> {
+        self.applier.traces = Some(Vec::new());
+        self.applier.keep_trace().await
     }
 
     /// Applies the files.
@@ -208,6 +209,7 @@ impl<'a> Applier<'a> {
             stand_ins: Vec::new(),
             notes: Vec::new(),
             autocommitted: Vec::new(),
+            traces: None,
             handlers_catch: None,
         }
     }
@@ -307,6 +309,7 @@ impl<'a> Applier<'a> {
                             outcome.retried.push(task.path.clone());
                         }
                         outcome.files.push(task.path);
+                        self.keep_trace().await?;
                     }
                 }
             }
@@ -320,6 +323,13 @@ impl<'a> Applier<'a> {
         }
         self.end().await?;
         Ok(outcome)
+    }
+
+    async fn keep_trace(&mut self) -> Result<(), MigrateError> {
+        if let Some(traces) = &mut self.traces {
+            traces.push(trace(self.session).await.map_err(|error| broken("looking at the schema", error))?);
+        }
+        Ok(())
     }
 
     /// The buckets that the CLI makes from `supabase/config.toml`.
@@ -357,6 +367,7 @@ impl<'a> Applier<'a> {
             failures: outcome.failures,
             retried: outcome.retried,
             autocommitted: self.autocommitted,
+            traces: self.traces.unwrap_or_default(),
             stand_ins,
             default_privileges: match self.options.profile {
                 Profile::Supabase => self.options.default_privileges,

@@ -68,6 +68,8 @@ pub struct Applied {
     pub retried: Vec<String>,
     /// Files that refuse to run in one transaction.
     pub autocommitted: Vec<String>,
+    /// The schema's trace before the first file and after each, where [`Application::keep_traces`] asked for it.
+    pub traces: Vec<String>,
     /// Extensions that a stand-in took the place of.
     pub stand_ins: Vec<StandIn>,
     /// What client roles get by default.

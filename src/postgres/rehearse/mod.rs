@@ -6,12 +6,14 @@ mod rollback;
 mod state;
 mod stored;
 mod texts;
+mod trace;
 
 pub use repeat::{Repeated, repeat};
 pub use rollback::{RolledBack, roll_back, roll_back_each};
 pub use state::{TableStates, table_states};
 pub use stored::{required_rows, stored};
 pub use texts::seeded_texts;
+pub(super) use trace::trace;
 
 use super::introspect::IntrospectError;
 use super::migrate::{MigrateError, made_by};
@@ -33,11 +35,17 @@ pub enum RehearsalError {
     Sql(#[from] SqlError),
 }
 
-/// Whether a function or table of this schema and name belongs to a stand-in.
+/// Whether a function of this schema and signature belongs to a stand-in: those stay, whatever a file drops. In a schema of its own
+/// everything does; else what bears the name of something that the stand-in makes.
 fn is_stand_in<'a>(standing: &[StandIn]) -> impl Fn(&str, &str) -> bool + use<'a> {
     let made: Vec<(String, std::collections::BTreeSet<String>)> =
         standing.iter().map(|one| (one.schema.clone(), made_by(&one.extension, &one.schema))).collect();
-    move |schema, name| made.iter().any(|(home, names)| home == schema && names.contains(name))
+    move |schema, signature| {
+        made.iter().any(|(home, names)| {
+            home == schema
+                && (home != "public" || names.iter().any(|name| name.len() > 3 && signature.contains(name.as_str())))
+        })
+    }
 }
 
 /// The first cell of each of these queries, which count something. One that fails does not take the others with it.

@@ -1,4 +1,4 @@
-use super::{RehearsalError, TableStates, is_stand_in, table_states};
+use super::{RehearsalError, TableStates, is_stand_in, table_states, trace};
 use crate::catalog::Catalog;
 use crate::postgres::Session;
 use crate::postgres::introspect::{differences, introspect};
@@ -12,7 +12,7 @@ use crate::trial::Repetition;
 pub struct Repeated {
     /// For each file, in their order.
     pub files: Vec<Repetition>,
-    /// Something changed, and it was not looked at which file did it.
+    /// Something changed, as it seems; which file did it shows with `attribute`.
     pub changed: bool,
 }
 
@@ -29,7 +29,8 @@ pub async fn repeat(
     attribute: bool,
 ) -> Result<Repeated, RehearsalError> {
     let own = is_stand_in(standing);
-    let mut before = state(session).await?;
+    let first = (trace(session).await?, table_states(session).await?);
+    let mut before = if attribute { Some(state(session).await?) } else { None };
     let mut steps = Steps::on(session, options, standing).await?;
     let mut files = Vec::with_capacity(project.migrations.len());
     for migration in &project.migrations {
@@ -38,22 +39,20 @@ pub async fn repeat(
                 Repetition::Refused { sqlstate: failure.sqlstate, message: failure.message }
             }
             // What stands of a file that runs statement by statement counts.
-            Some(_) | None if attribute => {
-                let after = state(steps.session().await?).await?;
-                let changes = changes(&before, &after, &own);
-                before = after;
-                if changes.is_empty() { Repetition::Nothing } else { Repetition::Changed(changes) }
-            }
-            Some(_) | None => Repetition::Nothing,
+            Some(_) | None => match before.take() {
+                Some(known) => {
+                    let after = state(steps.session().await?).await?;
+                    let changes = changes(&known, &after, &own);
+                    before = Some(after);
+                    if changes.is_empty() { Repetition::Nothing } else { Repetition::Changed(changes) }
+                }
+                None => Repetition::Nothing,
+            },
         };
         files.push(repetition);
     }
-    let changed = if attribute {
-        false
-    } else {
-        let after = state(steps.session().await?).await?;
-        !changes(&before, &after, &own).is_empty()
-    };
+    let session = steps.session().await?;
+    let changed = first != (trace(session).await?, table_states(session).await?);
     Ok(Repeated { files, changed })
 }
 

@@ -1,9 +1,8 @@
-use super::{RehearsalError, is_stand_in};
+use super::{RehearsalError, is_stand_in, trace};
 use crate::catalog::Catalog;
 use crate::postgres::Session;
 use crate::postgres::introspect::{differences, introspect};
-use crate::postgres::migrate::{Application, ApplyOptions, Steps};
-use crate::postgres::stand_ins::StandIn;
+use crate::postgres::migrate::{Application, Applied, ApplyOptions, Steps};
 use crate::project::{MigrationFile, Project};
 use crate::trial::RollbackTrial;
 use crate::verdict::Event;
@@ -11,17 +10,17 @@ use crate::verdict::Event;
 /// The newest files alone are looked at one by one: the way back from an old one is no longer taken.
 const LOOKED_AT: usize = 30;
 
-/// What came of going back all the way and up again.
+/// What came of going back all the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RolledBack {
-    /// Everything was as before, at both ends.
+    /// Each step led to where its file began, so that the file applies there as it did the first time.
     Restores,
-    /// It was not; [`roll_back_each`] says where.
+    /// One seems not to; [`roll_back_each`] says which, and looks closely.
     Differs,
 }
 
-/// Takes every file back, the last one first, and applies them all again, on a clone of what they made. `base` is what was there
-/// before the first of them.
+/// Takes every file back, the last one first, on a clone of what they made, and compares each time with the trace that was kept when
+/// it was applied.
 ///
 /// # Errors
 /// When the server is gone.
@@ -29,13 +28,10 @@ pub async fn roll_back(
     session: &mut Session,
     project: &Project,
     options: &ApplyOptions,
-    standing: &[StandIn],
-    base: &Catalog,
+    applied: &Applied,
 ) -> Result<RolledBack, RehearsalError> {
-    let own = is_stand_in(standing);
-    let top = introspect(session).await?;
-    let mut steps = Steps::on(session, options, standing).await?;
-    for migration in project.migrations.iter().rev() {
+    let mut steps = Steps::on(session, options, &applied.stand_ins).await?;
+    for (migration, before) in project.migrations.iter().zip(&applied.traces).rev() {
         let Some(down) = &migration.down else {
             // A repeatable file has no way back, and needs none.
             if migration.version.is_none() {
@@ -43,22 +39,11 @@ pub async fn roll_back(
             }
             return Ok(RolledBack::Differs);
         };
-        if steps.file(&down.path, &down.sql).await?.is_some() {
+        if steps.file(&down.path, &down.sql).await?.is_some() || trace(steps.session().await?).await? != *before {
             return Ok(RolledBack::Differs);
         }
     }
-    let bottom = introspect(steps.session().await?).await?;
-    if !differences(base, &bottom, &own).is_empty() {
-        return Ok(RolledBack::Differs);
-    }
-    for migration in &project.migrations {
-        if steps.file(&migration.path, &migration.sql).await?.is_some() {
-            return Ok(RolledBack::Differs);
-        }
-    }
-    let again = introspect(steps.session().await?).await?;
-    let same = differences(&top, &again, &own).is_empty();
-    Ok(if same { RolledBack::Restores } else { RolledBack::Differs })
+    Ok(RolledBack::Restores)
 }
 
 /// Applies the files one by one to a fresh database, and takes each of the newest back and applies it again, looking each time. What

@@ -8,12 +8,18 @@ use crate::trial::{ConstraintTrial, ReferenceTrial, RequiredRow, Stored};
 /// Values that are given as examples of rows that refer to nothing.
 const EXAMPLES: usize = 3;
 
-/// Looks at every stored row: does it refer to something, and does it keep to its table's constraints? A constraint that is not valid,
+/// Looks at every stored row (references that names imply are those of tables that are the system's `own`): does it refer to something, and does it keep to its table's constraints? A constraint that is not valid,
 /// or was switched off while the rows went in, says nothing of them.
 ///
 /// # Errors
 /// When the server is gone.
-pub async fn stored(session: &mut Session, catalog: &Catalog, states: &TableStates) -> Result<Stored, RehearsalError> {
+pub async fn stored(
+    session: &mut Session,
+    catalog: &Catalog,
+    states: &TableStates,
+    own: &dyn Fn(&QualifiedName) -> bool,
+    users: Option<&(QualifiedName, String)>,
+) -> Result<Stored, RehearsalError> {
     let filled = |name: &QualifiedName| states.rows(&name.to_string()) > 0;
     let tables: Vec<&Table> = catalog
         .tables
@@ -21,7 +27,9 @@ pub async fn stored(session: &mut Session, catalog: &Catalog, states: &TableStat
         .filter(|table| table.holds_rows() && table.parent.is_none() && filled(&table.name))
         .collect();
     let mut references = declared(&tables);
-    references.extend(implied(catalog, &filled));
+    // What a platform's own tables imply is its own affair; of them the users alone are what others mean.
+    let meant = |name: &QualifiedName| own(name) || users.is_some_and(|(users, _)| users == name);
+    references.extend(implied(catalog, &|name| filled(name) && own(name), &meant));
     let queries: Vec<String> =
         references.iter().map(|reference| format!("select count(*) {}", reference.query)).collect();
     for (reference, orphans) in references.iter_mut().zip(counts(session, &queries).await?) {
@@ -59,12 +67,17 @@ fn declared(tables: &[&Table]) -> Vec<ReferenceTrial> {
     tables.iter().flat_map(of_table).collect()
 }
 
-fn implied(catalog: &Catalog, filled: &dyn Fn(&QualifiedName) -> bool) -> Vec<ReferenceTrial> {
-    let trial = |reference: crate::catalog::ImpliedReference| {
+fn implied(
+    catalog: &Catalog,
+    refers: &dyn Fn(&QualifiedName) -> bool,
+    meant: &dyn Fn(&QualifiedName) -> bool,
+) -> Vec<ReferenceTrial> {
+    let trial = |mut reference: crate::catalog::ImpliedReference| {
+        reference.targets.retain(|(target, _)| meant(target));
         let columns = vec![reference.column.clone()];
         let parents: Vec<(&QualifiedName, &[String])> =
             reference.targets.iter().map(|(target, key)| (target, std::slice::from_ref(key))).collect();
-        ReferenceTrial {
+        (!parents.is_empty()).then(|| ReferenceTrial {
             table: reference.table.to_string(),
             query: without_parent(&reference.table, &columns, &parents),
             columns,
@@ -72,9 +85,9 @@ fn implied(catalog: &Catalog, filled: &dyn Fn(&QualifiedName) -> bool) -> Vec<Re
             constraint: None,
             orphans: Ok(0),
             examples: Vec::new(),
-        }
+        })
     };
-    implied_references(catalog).into_iter().filter(|reference| filled(&reference.table)).map(trial).collect()
+    implied_references(catalog).into_iter().filter(|reference| refers(&reference.table)).filter_map(trial).collect()
 }
 
 /// `from table where … and not exists …`: rows that refer, and to nothing in any of the parents.
