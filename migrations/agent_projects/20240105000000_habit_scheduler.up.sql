@@ -133,9 +133,11 @@ grant execute on function private.cron_fields(text) to authenticated, service_ro
 grant execute on function public.is_valid_cron(text) to authenticated, service_role;
 grant execute on function public.next_cron_run(text, timestamptz, text) to authenticated, service_role;
 
-alter table public.habits
-    add constraint habits_cron_expression_check check (public.is_valid_cron(cron_expression));
+-- Habits and their scheduler are released together: there is no habit yet that a scan would have to read.
+-- squawk-ignore constraint-missing-not-valid
+alter table public.habits add constraint habits_cron_expression_check check (public.is_valid_cron(cron_expression));
 
+-- squawk-ignore require-concurrent-index-creation
 create index habits_next_run_at_idx on public.habits (next_run_at) where is_enabled;
 
 create function private.schedule_habit() returns trigger

@@ -17,6 +17,7 @@ mod registry;
 pub mod rls;
 pub mod scene;
 pub mod schema;
+pub mod seed;
 pub mod statement;
 
 pub use case::{Case, Finding, Judge};

@@ -1,4 +1,4 @@
-use super::{Check, indexes, isolation, migrations, monitoring, privileges, rls, schema};
+use super::{Check, indexes, isolation, migrations, monitoring, privileges, rls, schema, seed};
 use crate::verdict::CheckInfo;
 
 /// Every check: the one list, in the order of the ids.
@@ -40,9 +40,15 @@ pub const REGISTRY: &[Check] = &[
     isolation::uniqueness_oracle::CHECK,
     isolation::unreachable_tenant_data::CHECK,
     isolation::view_write_crosses::CHECK,
+    migrations::changed_after_apply::CHECK,
+    migrations::destructive::CHECK,
     migrations::does_not_apply::CHECK,
     migrations::duplicate_version::CHECK,
+    migrations::locks_table::CHECK,
+    migrations::no_rollback::CHECK,
+    migrations::not_repeatable::CHECK,
     migrations::out_of_order::CHECK,
+    migrations::rollback_differs::CHECK,
     monitoring::audit_log_mutable::CHECK,
     monitoring::no_alert_rule::CHECK,
     monitoring::no_statistics::CHECK,
@@ -100,6 +106,13 @@ pub const REGISTRY: &[Check] = &[
     schema::undeclared_relation::CHECK,
     schema::updated_at_not_maintained::CHECK,
     schema::view_does_not_run::CHECK,
+    seed::constraint_violated::CHECK,
+    seed::does_not_run::CHECK,
+    seed::not_idempotent::CHECK,
+    seed::orphan::CHECK,
+    seed::real_looking_person::CHECK,
+    seed::required_row_missing::CHECK,
+    seed::runs_in_production::CHECK,
 ];
 
 /// Everything that is known of every check, in the order of their ids.

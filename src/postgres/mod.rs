@@ -6,6 +6,7 @@ pub mod introspect;
 pub mod migrate;
 pub mod populate;
 pub mod provision;
+pub mod rehearse;
 mod sent;
 mod session;
 pub mod stand_ins;

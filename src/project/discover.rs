@@ -47,7 +47,7 @@ fn locate(path: &Path, settings: &SystemSettings) -> Result<(PathBuf, Found), Pr
         let base = path.parent().unwrap_or(path).to_owned();
         return Ok((base, single(path)));
     }
-    if let Some(setting) = &settings.migrations {
+    if let Some(setting) = &settings.migrations.folder {
         return Ok((path.to_owned(), by_setting(path, setting)?));
     }
     if let Some(found) = find_in(path)? {
@@ -200,7 +200,7 @@ fn find_seed(
     config: Option<&SupabaseConfig>,
     found: &Found,
 ) -> Result<Option<Seed>, ProjectError> {
-    let Some(setting) = &settings.seed else {
+    let Some(setting) = &settings.seed.path else {
         return seed::find(base, supabase_folder.zip(config), &found.folder);
     };
     if setting.is_empty() {

@@ -74,6 +74,20 @@ pub enum ProjectError {
         /// What is wrong.
         problem: String,
     },
+    /// A file of checksums is none.
+    #[error("line {line} of {} {problem}", path.display())]
+    #[diagnostic(
+        code(project::checksums),
+        help("write it with `sha256sum`, or `atlas migrate hash`, and keep it with the migrations")
+    )]
+    Checksums {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// Drizzle's journal does not fit the files.
     #[error("the journal {} {problem}", path.display())]
     #[diagnostic(code(project::journal), help("run `drizzle-kit check`"))]

@@ -2,6 +2,7 @@
 //! `supabase/config.toml` says. Reads files and nothing else.
 
 mod alerts;
+mod checksum;
 mod config;
 mod discover;
 mod error;
@@ -9,6 +10,7 @@ mod files;
 mod layout;
 mod marker;
 mod profile;
+mod risk;
 mod seed;
 mod source_map;
 mod statement;
@@ -21,10 +23,13 @@ use std::path::PathBuf;
 
 use crate::trial::AlertRule;
 
+pub use checksum::{Checksums, checksums};
 pub use config::{Bucket, SupabaseConfig};
 pub use discover::discover;
 pub use error::ProjectError;
 pub use profile::detect_profile;
+pub use risk::risks;
+pub use seed::constants;
 pub use source_map::{SourceMap, Standing};
 pub use statement::{Statement, split};
 pub use token::{Kind, Token, tokens, without_comments};

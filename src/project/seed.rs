@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{read_text, relative};
+use super::token::{Kind, tokens};
 use super::{ProjectError, Seed, SqlFile, SupabaseConfig};
 
 /// Where a seed lies by custom.
@@ -58,4 +59,22 @@ pub(super) fn read(paths: &[PathBuf], root: &Path) -> Result<Option<Seed>, Proje
         .map(|path| Ok(SqlFile { path: relative(path, root), sql: read_text(path)? }))
         .collect::<Result<Vec<_>, ProjectError>>()?;
     Ok((!files.is_empty()).then_some(Seed { files }))
+}
+
+/// The constants that are texts in a file of SQL, and the lines of its COPY blocks, each with the line that it begins on.
+#[must_use]
+pub fn constants(sql: &str) -> Vec<(usize, String)> {
+    let mut constants = Vec::new();
+    for statement in super::split(sql) {
+        let line_at = |offset: usize| {
+            let before = statement.text.get(..offset).unwrap_or_default();
+            statement.line + before.bytes().filter(|byte| *byte == b'\n').count()
+        };
+        let texts = tokens(statement.text).into_iter().filter(|token| matches!(token.kind, Kind::Text | Kind::Dollar));
+        constants.extend(texts.filter_map(|token| Some((line_at(token.start), token.content()?.to_owned()))));
+        let rows = statement.copy_data.unwrap_or_default().lines().enumerate();
+        let first = line_at(statement.text.len()) + 1;
+        constants.extend(rows.map(|(index, row)| (first + index, row.to_owned())));
+    }
+    constants
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::settings::SystemSettings;
+use crate::settings::{MigrationSettings, SeedSettings, SystemSettings};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -243,16 +243,18 @@ fn settings_name_the_migrations_the_seed_and_the_system() {
         ("seeds/a.sql", "1"),
     ]);
     let text = |text: &str| Some(text.to_owned());
+    let migrations = |folder: &str| MigrationSettings { folder: text(folder), ..Default::default() };
+    let seed = |path: &str| SeedSettings { path: text(path), ..Default::default() };
     let settings =
-        SystemSettings { name: text("shop"), migrations: text("sql"), seed: text("seeds"), ..Default::default() };
+        SystemSettings { name: text("shop"), migrations: migrations("sql"), seed: seed("seeds"), ..Default::default() };
     let project = discover(folder.path(), &settings).unwrap();
     assert_eq!((project.name.as_str(), paths(&project)), ("shop", vec!["sql/01.sql"]));
     let seeds: Vec<String> = project.seed.unwrap().files.into_iter().map(|file| file.path).collect();
     assert_eq!(seeds, ["seeds/a.sql", "seeds/b.sql"]);
 
-    let none = SystemSettings { seed: text(""), ..Default::default() };
+    let none = SystemSettings { seed: seed(""), ..Default::default() };
     assert_eq!(discover(folder.path(), &none).unwrap().seed, None);
-    let wrong = SystemSettings { migrations: text("sqll"), ..Default::default() };
+    let wrong = SystemSettings { migrations: migrations("sqll"), ..Default::default() };
     assert!(discover(folder.path(), &wrong).unwrap_err().to_string().contains("`migrations = \"sqll\"`"));
 }
 

@@ -5,6 +5,7 @@ use crate::postgres::introspect::IntrospectError;
 use crate::postgres::migrate::MigrateError;
 use crate::postgres::populate::PopulateError;
 use crate::postgres::provision::ProvisionError;
+use crate::postgres::rehearse::RehearsalError;
 use crate::project::ProjectError;
 use crate::settings::SettingsError;
 use crate::tenancy::TenancyError;
@@ -67,6 +68,16 @@ pub enum RunError {
 impl From<SqlError> for RunError {
     fn from(error: SqlError) -> Self {
         if error.is_lost() { Self::ServerLost { message: error.message } } else { Self::Sql(error) }
+    }
+}
+
+impl From<RehearsalError> for RunError {
+    fn from(error: RehearsalError) -> Self {
+        match error {
+            RehearsalError::Migrate(error) => Self::Migrate(error),
+            RehearsalError::Introspect(error) => Self::Introspect(error),
+            RehearsalError::Sql(error) => error.into(),
+        }
     }
 }
 

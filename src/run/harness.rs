@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::prepare::{Found, find, left_alone, migrate, people};
 use super::probing::{Asked, probe, selected};
 use super::record::{Circumstances, record};
+use super::rehearsal::Wanted;
 use super::request::{
     CheckRequest, InitRequest, Pipeline, PlannedCheck, ServerRequest, Subject, SystemPlan, SystemRun,
 };
@@ -84,7 +85,7 @@ impl Pipeline for Harness {
     ) -> Result<String, RunError> {
         let work = async |server: &Server| {
             let found = find(&request.target)?;
-            let schema = migrate(server, &request.target, &found, tell).await?;
+            let schema = migrate(server, &request.target, &found, Wanted::default(), tell).await?;
             let text = tenancy::render_settings(&schema.intent, &schema.catalog);
             server.drop_database(schema.database).await?;
             Ok(text)
@@ -128,7 +129,7 @@ async fn check_one(
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let found = find(target)?;
-    let schema = migrate(server, target, &found, tell).await?;
+    let schema = migrate(server, target, &found, Wanted::by(&request.selection), tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     tell(Event::Stage(format!("{}: probing", target.name)));
@@ -172,7 +173,7 @@ async fn plan_one(
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<SystemPlan, RunError> {
     let found: Found = find(target)?;
-    let schema = migrate(server, target, &found, tell).await?;
+    let schema = migrate(server, target, &found, Wanted::by(&request.selection), tell).await?;
     let world = people(&schema, target, request.seed, tell).await?;
     let scene = Scene { catalog: &schema.catalog, intent: &schema.intent, world: &world, trials: &schema.trials };
     let mut planned = BTreeSet::new();

@@ -7,6 +7,7 @@ mod interrupt;
 mod prepare;
 mod probing;
 mod record;
+mod rehearsal;
 mod request;
 mod signal;
 mod sources;

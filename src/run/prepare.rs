@@ -1,13 +1,15 @@
 use std::collections::BTreeMap;
 
-use super::trials::trials;
+use super::rehearsal::{MigrationRehearsal, Rehearsal, Seeding, Wanted, look, put_back_roles};
+use super::trials::{Tried, trials};
 use super::{RunError, Target};
 use crate::catalog::{Catalog, QualifiedName};
-use crate::postgres::introspect::{introspect, schema_fingerprint};
-use crate::postgres::migrate::{Applied, ApplyOptions, apply, apply_seed};
+use crate::postgres::introspect::{introspect, introspect_roles, schema_fingerprint};
+use crate::postgres::migrate::{Application, Applied, ApplyOptions, apply_seed};
 use crate::postgres::provision::{Database, Server};
+use crate::postgres::rehearse::table_states;
 use crate::postgres::{Session, has_policies, make_application_role, populate};
-use crate::project::{self, Project};
+use crate::project::{self, Checksums, Project, checksums};
 use crate::settings::SystemSettings;
 use crate::tenancy::{self, Intent, Profile, Surroundings};
 use crate::trial::{MigrationFailure, Trials};
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) profile: Profile,
     /// Why.
     pub(super) profile_reason: String,
+    /// What a file of checksums says about the migrations.
+    pub(super) checksums: Checksums,
 }
 
 /// A system on a server, read back.
@@ -53,25 +57,50 @@ pub(super) fn find(target: &Target) -> Result<Found, RunError> {
         Some(_) => (Profile::Plain, "seaworthy.toml says so".to_owned()),
         None => (detected, reason),
     };
-    Ok(Found { project, profile, profile_reason })
+    let checksums = checksums(&project, &target.settings)?;
+    Ok(Found { project, profile, profile_reason, checksums })
 }
 
-/// Migrates a scratch database and reads it back.
+/// Migrates a scratch database, seeds it and reads it back. What else is wanted is tried on clones of it.
 pub(super) async fn migrate(
     server: &Server,
     target: &Target,
     found: &Found,
+    wanted: Wanted,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Schema, RunError> {
-    tell(Event::Stage(format!("{}: applying {} migrations", target.name, found.project.migrations.len())));
+    let project = &found.project;
+    tell(Event::Stage(format!("{}: applying {} migrations", target.name, project.migrations.len())));
     let database = server.create_database().await?;
     let mut session = database.connect().await?;
-    let options = ApplyOptions::new(found.profile, &found.project, &target.settings);
-    let applied = apply(&mut session, &found.project, &options, tell).await?;
-    let seed_failures = match &found.project.seed {
-        Some(seed) => apply_seed(&mut session, seed, &options, tell).await?.failures,
-        None => Vec::new(),
-    };
+    let options = ApplyOptions::new(found.profile, project, &target.settings);
+    let mut application = Application::begin(&mut session, project, &options, tell).await?;
+    if wanted.way_back(project) {
+        application.keep_traces().await?;
+    }
+    let applied = application.files(tell).await?;
+    let rehearsal = Rehearsal { server, target, found, options: &options, wanted, tell };
+    let mut of_migrations = MigrationRehearsal::default();
+    if wanted.migrations(project) {
+        tell(Event::Stage(format!("{}: trying the migrations again", target.name)));
+        let roles = introspect_roles(&mut session).await?;
+        session.close().await;
+        of_migrations = rehearsal.migrations(&database, &applied).await;
+        session = database.connect().await?;
+        put_back_roles(&mut session, &roles).await?;
+    }
+    let mut unseeded = None;
+    let mut seeding = Seeding::default();
+    if wanted.seed(project) {
+        seeding.before = table_states(&mut session).await?;
+        session.close().await;
+        // What cannot be cloned is not tried.
+        unseeded = server.clone_database(&database).await.ok().flatten();
+        session = database.connect().await?;
+    }
+    if let Some(seed) = &project.seed {
+        seeding.failures = apply_seed(&mut session, seed, &options, tell).await?.failures;
+    }
     tell(Event::Stage(format!("{}: reading the schema back", target.name)));
     let mut catalog = introspect(&mut session).await?;
     let fingerprint = schema_fingerprint(&catalog);
@@ -87,9 +116,25 @@ pub(super) async fn migrate(
         intent = tenancy::infer(&catalog, &target.settings, &surroundings)?;
         intent.identity.assumed = application_role.is_some();
     }
+    if wanted.seed(project) {
+        seeding.after = table_states(&mut session).await?;
+    }
+    let looked_at = wanted.seed(project).then_some(&mut seeding);
+    let stored = look(&mut session, &catalog, &intent, target, looked_at).await?;
     session.close().await;
-    let trials = trials(&found.project, &applied, server);
-    Ok(Schema { database, applied, seed_failures, catalog, fingerprint, intent, application_role, trials })
+    let seed = rehearsal.seed(&seeding, &database, unseeded).await;
+    let tried = Tried { checksums: found.checksums.clone(), rehearsal: of_migrations, seed, stored };
+    let trials = trials(project, &applied, server, tried);
+    Ok(Schema {
+        database,
+        applied,
+        seed_failures: seeding.failures,
+        catalog,
+        fingerprint,
+        intent,
+        application_role,
+        trials,
+    })
 }
 
 /// Makes the world in the scratch database.
@@ -156,7 +201,7 @@ pub(super) fn left_alone(settings: &SystemSettings, schema: &Schema) -> BTreeMap
 }
 
 /// The table that settings name: `schema.name`, or `name` in an exposed schema.
-fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
+pub(super) fn named<'a>(name: &str, intent: &Intent, catalog: &'a Catalog) -> Option<&'a QualifiedName> {
     let matches = |candidate: &&QualifiedName| {
         candidate.to_string() == name || (candidate.name == name && intent.exposed_schemas.contains(&candidate.schema))
     };

@@ -87,9 +87,15 @@ fn missing_paths(folder: &Path, text: &str, settings: &ProjectSettings) -> Vec<P
             miss("folder", name, listed.and_then(|items| items.get(index)).map(toml::Spanned::span));
         }
     }
-    let span = |key: &str| top.get(key).map(toml::Spanned::span);
-    if let Some(name) = settings.system.migrations.as_deref().filter(|name| !folder.join(name).is_dir()) {
-        miss("folder", name, span("migrations"));
+    // A key holds the path alone, or is a table with it.
+    let span = |key: &str, inner: &str| {
+        let value = top.get(key)?;
+        let within = value.get_ref().as_table().and_then(|table| table.get(inner));
+        Some(within.unwrap_or(value).span())
+    };
+    let migrations = &settings.system.migrations;
+    if let Some(name) = migrations.folder.as_deref().filter(|name| !folder.join(name).is_dir()) {
+        miss("folder", name, span("migrations", "folder"));
     }
     let rules = top.get("monitoring").and_then(|value| value.get_ref().as_table()).and_then(|table| table.get("rules"));
     let rules = rules.and_then(|value| value.get_ref().as_array());
@@ -100,9 +106,12 @@ fn missing_paths(folder: &Path, text: &str, settings: &ProjectSettings) -> Vec<P
             miss("file", name, rules.and_then(|items| items.get(index)).map(toml::Spanned::span));
         }
     }
-    let seed = settings.system.seed.as_deref().filter(|name| !name.is_empty());
+    if let Some(name) = migrations.checksums.as_deref().filter(|name| !folder.join(name).is_file()) {
+        miss("file", name, span("migrations", "checksums"));
+    }
+    let seed = settings.system.seed.path.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = seed.filter(|name| !folder.join(name).exists()) {
-        miss("seed", name, span("seed"));
+        miss("seed", name, span("seed", "path"));
     }
     problems
 }

@@ -14,7 +14,8 @@ mod tests;
 pub use error::{Invalid, Problem, SettingsError};
 pub use load::{FILE_NAME, blame, load, parse};
 pub use model::{
-    ClaimSettings, ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, MonitoringSettings,
-    ProjectSettings, RootSettings, SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClaimSettings, ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, MigrationSettings,
+    MonitoringSettings, ProjectSettings, RootSettings, SeedSettings, SupabaseSettings, SystemSettings, TableSettings,
+    TenancySettings, WaiverSettings,
 };
 pub(crate) use section::nearest;

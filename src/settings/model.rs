@@ -18,10 +18,10 @@ pub struct SystemSettings {
     pub name: Option<String>,
     /// `supabase` or `plain`; by default what the migrations speak of.
     pub profile: Option<String>,
-    /// The folder of the migrations, relative to this file; by default the first that is there.
-    pub migrations: Option<String>,
-    /// The seed, relative to this file; by default `supabase/seed.sql` or `seed.sql`. `""` for none.
-    pub seed: Option<String>,
+    /// The migrations: their folder alone, or a table.
+    pub migrations: MigrationSettings,
+    /// The seed: its path alone, or a table.
+    pub seed: SeedSettings,
     /// The marker that tells production from development.
     pub environment: Environment,
     /// About a Supabase project.
@@ -41,6 +41,26 @@ pub struct SystemSettings {
     pub waive: Vec<WaiverSettings>,
     /// What a document says of the system, for the run to confirm or refute.
     pub claims: Vec<ClaimSettings>,
+}
+
+/// About the migrations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MigrationSettings {
+    /// Their folder, relative to this file; by default the first that is there.
+    pub folder: Option<String>,
+    /// A file with the SHA-256 of each file that has been applied somewhere, as `sha256sum` writes it.
+    pub checksums: Option<String>,
+}
+
+/// About the seed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeedSettings {
+    /// The seed, relative to this file; by default `supabase/seed.sql` or `seed.sql`. `""` for none.
+    pub path: Option<String>,
+    /// It is meant for production too.
+    pub production: bool,
+    /// Domains whose addresses it may name: the project's own.
+    pub own_domains: Vec<String>,
 }
 
 /// The marker that tells production from development: what the migrations and the seed ask.
@@ -177,6 +197,8 @@ pub struct TableSettings {
     pub append_only: Option<bool>,
     /// Values for made rows, by column, as SQL literals' text.
     pub values: BTreeMap<String, toml::Value>,
+    /// Rows that must be there once the database is seeded: of each, the values that tell it.
+    pub required: Vec<BTreeMap<String, toml::Value>>,
     /// Leave the table alone; the reason is shown in the report.
     pub skip: Option<String>,
 }

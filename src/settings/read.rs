@@ -4,10 +4,11 @@ use serde::Deserialize;
 use toml::de::ValueDeserializer;
 
 use super::claim::claim;
-use super::section::{Section, Text, nearest};
+use super::section::{Entry, Problems, Section, Text, nearest};
 use super::{
-    ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, MonitoringSettings,
-    ProjectSettings, RootSettings, SupabaseSettings, SystemSettings, TableSettings, TenancySettings, WaiverSettings,
+    ClientCommand, DeleteAction, Environment, IdentitySettings, MembershipSettings, MigrationSettings,
+    MonitoringSettings, ProjectSettings, RootSettings, SeedSettings, SupabaseSettings, SystemSettings, TableSettings,
+    TenancySettings, WaiverSettings,
 };
 use crate::verdict::Family;
 
@@ -60,8 +61,8 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
     SystemSettings {
         name: top.owned_text("name"),
         profile: top.choice("profile", &["supabase", "plain"]),
-        migrations: top.owned_text("migrations"),
-        seed: text_or_none(top, "seed"),
+        migrations: migrations(top),
+        seed: seed(top),
         environment: top.section("environment").map(environment).unwrap_or_default(),
         supabase: top.section("supabase").map(supabase).unwrap_or_default(),
         identity: top.section("identity").map(identity).unwrap_or_default(),
@@ -76,6 +77,31 @@ fn system(top: &mut Section<'_>) -> SystemSettings {
         waive: top.sections("waive").unwrap_or_default().into_iter().map(waiver).collect(),
         claims: top.sections("claims").unwrap_or_default().into_iter().map(claim).collect(),
     }
+}
+
+/// `migrations = "folder"`, or a table.
+fn migrations(top: &mut Section<'_>) -> MigrationSettings {
+    let Some(mut section) = top.section_unless_text("migrations") else {
+        return MigrationSettings { folder: top.owned_text("migrations"), checksums: None };
+    };
+    let settings =
+        MigrationSettings { folder: section.owned_text("folder"), checksums: section.owned_text("checksums") };
+    section.finish();
+    settings
+}
+
+/// `seed = "path"`, or a table.
+fn seed(top: &mut Section<'_>) -> SeedSettings {
+    let Some(mut section) = top.section_unless_text("seed") else {
+        return SeedSettings { path: text_or_none(top, "seed"), ..SeedSettings::default() };
+    };
+    let settings = SeedSettings {
+        path: text_or_none(&mut section, "path"),
+        production: section.flag("production").unwrap_or_default(),
+        own_domains: section.owned_texts("own_domains").unwrap_or_default(),
+    };
+    section.finish();
+    settings
 }
 
 fn environment(mut section: Section<'_>) -> Environment {
@@ -240,7 +266,8 @@ fn table(mut section: Section<'_>) -> TableSettings {
         indexes: section.lists_of_texts("indexes").unwrap_or_default(),
         audited: section.owned_text("audited"),
         append_only: section.flag("append_only"),
-        values: values(&mut section),
+        values: values(section.problems(), section.entries("values")),
+        required: section.entry_lists("required").into_iter().map(|row| values(section.problems(), row)).collect(),
         skip: section.owned_text("skip"),
     };
     let ties: Vec<&str> = [
@@ -311,16 +338,15 @@ fn on_delete(section: &mut Section<'_>) -> BTreeMap<String, DeleteAction> {
     actions
 }
 
-fn values(section: &mut Section<'_>) -> BTreeMap<String, toml::Value> {
-    section
-        .entries("values")
+fn values(problems: &Problems, entries: Vec<Entry<'_>>) -> BTreeMap<String, toml::Value> {
+    entries
         .into_iter()
         .filter_map(|(column, value)| {
             let read = toml::Value::deserialize(ValueDeserializer::from(value.clone()));
             match read {
                 Ok(value) => Some((column.value.to_owned(), value)),
                 Err(error) => {
-                    section.problems().add(
+                    problems.add(
                         format!("the value of `{}` cannot be read: {}", column.value.escape_debug(), error.message()),
                         value.span(),
                         "unreadable",

@@ -32,6 +32,9 @@ pub(super) struct Section<'document> {
     problems: &'document Problems,
 }
 
+/// A key with its place, and its value.
+pub(super) type Entry<'document> = (Text<'document>, &'document Spanned<DeValue<'document>>);
+
 /// A text with its place.
 pub(super) struct Text<'document> {
     pub(super) value: &'document str,
@@ -282,16 +285,39 @@ impl<'document> Section<'document> {
     }
 
     /// The entries of a table whose keys are names.
-    pub(super) fn entries(
-        &mut self,
-        key: &'static str,
-    ) -> Vec<(Text<'document>, &'document Spanned<DeValue<'document>>)> {
+    pub(super) fn entries(&mut self, key: &'static str) -> Vec<Entry<'document>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let DeValue::Table(table) = value.get_ref() else {
             self.wrong_type(&self.path(key), value, &format!("a table (`[{}]`)", self.dotted(key)));
             return Vec::new();
         };
-        table.iter().map(|(key, value)| (Text { value: key.get_ref().as_ref(), span: key.span() }, value)).collect()
+        entries_of(table)
+    }
+
+    /// The entries of each table of a list.
+    pub(super) fn entry_lists(&mut self, key: &'static str) -> Vec<Vec<Entry<'document>>> {
+        let Some(value) = self.take(key) else { return Vec::new() };
+        let wanted = "a list of tables (`[{ column = \"value\" }]`)";
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong_type(&self.path(key), value, wanted);
+            return Vec::new();
+        };
+        let read = |item: &'document Spanned<DeValue<'document>>| match item.get_ref() {
+            DeValue::Table(table) if !table.is_empty() => Some(entries_of(table)),
+            _ => {
+                self.wrong_type(&format!("an entry of {}", self.path(key)), item, "a table with a column in it");
+                None
+            }
+        };
+        items.iter().filter_map(read).collect()
+    }
+
+    /// A table within, where the key holds none of the simpler form, which is a text.
+    pub(super) fn section_unless_text(&mut self, key: &'static str) -> Option<Self> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::Table(_) => self.section(key),
+            _ => None,
+        }
     }
 
     /// The entries of a table whose keys are names and whose values are texts.
@@ -337,6 +363,10 @@ impl<'document> Section<'document> {
             );
         }
     }
+}
+
+fn entries_of<'document>(table: &'document DeTable<'document>) -> Vec<Entry<'document>> {
+    table.iter().map(|(key, value)| (Text { value: key.get_ref().as_ref(), span: key.span() }, value)).collect()
 }
 
 /// The known word that somebody most likely meant.

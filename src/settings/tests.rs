@@ -97,6 +97,7 @@ privilege_columns = ["status"]
 global_uniques = ["number"]
 public = []
 shared = ["select"]
+required = [{ number = "A-1" }, { number = "A-2", count = 3 }]
 
 [tables."odd \"name\".t"]
 through = "order_id, line"
@@ -136,7 +137,10 @@ is = 11
 fn every_key_is_read() {
     let system = parse(FILE_NAME, EVERYTHING).unwrap().system;
     assert_eq!(system.name.as_deref(), Some("shop"));
-    assert_eq!(system.seed.as_deref(), Some(""));
+    assert_eq!(system.seed.path.as_deref(), Some(""));
+    assert_eq!(system.migrations.folder.as_deref(), Some("db/migrations"));
+    assert_eq!(system.tables["orders"].required[0]["number"].as_str(), Some("A-1"));
+    assert_eq!(system.tables["orders"].required[1]["count"].as_integer(), Some(3));
     assert_eq!(system.environment.production, "prod");
     assert_eq!(system.supabase.default_privileges.as_deref(), Some("revoked"));
     assert_eq!(system.identity.claims["app_metadata.org_id"], "tenant:organizations");
@@ -155,6 +159,21 @@ fn every_key_is_read() {
     assert_eq!(system.waive[0].expires, "2027-01-31");
     assert_eq!(system.waive[1].expires, "2027-02-28");
     assert_eq!((system.claims[0].count.as_deref(), system.claims[0].is), (Some("tables"), Some(11)));
+}
+
+#[test]
+fn the_seed_and_the_migrations_may_be_tables() {
+    let system = parse(
+        FILE_NAME,
+        "[seed]\npath = \"seeds\"\nproduction = true\nown_domains = [\"shop.dev\"]\n[migrations]\nfolder = \"db\"\nchecksums = \"db/sums\"\n",
+    );
+    let system = system.unwrap().system;
+    assert_eq!((system.seed.path.as_deref(), system.seed.production), (Some("seeds"), true));
+    assert_eq!(system.seed.own_domains, ["shop.dev"]);
+    assert_eq!(system.migrations.checksums.as_deref(), Some("db/sums"));
+    assert_eq!(fault("[seed]\nproducton = true\n").1, "producton");
+    assert_eq!(fault("seed = 3\n").1, "3");
+    assert_eq!(fault("[tables.t]\nrequired = [3]\n").1, "3");
 }
 
 #[test]

@@ -2,11 +2,15 @@
 
 mod alerts;
 mod migration;
+mod seed;
 mod server;
+mod stored;
 
 pub use alerts::{AlertRule, Match, Matcher, Selector};
-pub use migration::{MigrationFailure, MigrationTrial};
+pub use migration::{Checksum, MigrationFailure, MigrationTrial, Repetition, Risk, RiskKind, RollbackTrial, WayBack};
+pub use seed::{Attempt, Filled, ProductionTrial, SeedFile, SeedTrial, SeededText};
 pub use server::ServerTrial;
+pub use stored::{ConstraintTrial, Counted, ReferenceTrial, RequiredRow, Stored};
 
 /// Everything that was tried before the first probe.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,4 +23,10 @@ pub struct Trials {
     pub alerts: Option<Vec<AlertRule>>,
     /// The server that all this was tried on.
     pub server: ServerTrial,
+    /// Files that were applied once, as a file of checksums says, and are gone: each with that file.
+    pub gone: Vec<(String, String)>,
+    /// The seed; `None` where there is none.
+    pub seed: Option<SeedTrial>,
+    /// What was stored before the world was made.
+    pub stored: Stored,
 }

@@ -15,9 +15,11 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
 }
 
 /// Where docs/configuration.md documents the fields of each struct of src/settings/model.rs.
-const HEADINGS: [(&str, &str); 12] = [
+const HEADINGS: [(&str, &str); 14] = [
     ("ProjectSettings", "## The top of the file"),
     ("SystemSettings", "## The top of the file"),
+    ("MigrationSettings", "## `[migrations]`"),
+    ("SeedSettings", "## `[seed]`"),
     ("Environment", "## `[environment]`"),
     ("SupabaseSettings", "## `[supabase]`"),
     ("IdentitySettings", "## `[identity]`"),

@@ -7,5 +7,6 @@ mod alerts;
 mod arguments;
 mod files;
 mod program;
+mod seeds;
 mod servers;
 mod settings;

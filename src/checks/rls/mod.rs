@@ -26,12 +26,8 @@ const COMMANDS: [Command; 4] = [Command::Select, Command::Insert, Command::Updat
 
 /// The table that row security is asked about.
 fn table_of<'a>(subject: &Subject<'a>) -> Option<(&'a Table, &'a TableIntent)> {
-    match *subject {
-        Subject::Table(table, intent) | Subject::Partition(table, intent) => Some((table, intent)),
-        Subject::View(_) | Subject::Function(_) | Subject::Bucket(..) | Subject::Migration(_) | Subject::Database => {
-            None
-        }
-    }
+    let (Subject::Table(table, intent) | Subject::Partition(table, intent)) = *subject else { return None };
+    Some((table, intent))
 }
 
 /// A case about the whole table that needs no probe.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::Scene;
 use crate::catalog::{Function, QualifiedName, Table};
 use crate::tenancy::TableIntent;
-use crate::trial::MigrationTrial;
+use crate::trial::{MigrationTrial, SeedTrial};
 
 /// What a check is asked about.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub enum Subject<'a> {
     Bucket(&'a Table, &'a str),
     /// One file of the migrations.
     Migration(&'a MigrationTrial),
+    /// What fills the database for development.
+    Seed(&'a SeedTrial),
     /// The database as a whole.
     Database,
 }
@@ -30,6 +32,7 @@ impl<'a> Scene<'a> {
     pub fn subjects(&self) -> Vec<Subject<'a>> {
         let mut subjects = vec![Subject::Database];
         subjects.extend(self.trials.migrations.iter().map(Subject::Migration));
+        subjects.extend(self.trials.seed.as_ref().map(Subject::Seed));
         for table in &self.catalog.tables {
             subjects.extend(self.subject_of(table));
         }

@@ -11,6 +11,16 @@ const ANY_SUPERUSER: &str = "(superuser)";
 /// version and the names of superusers do not count.
 #[must_use]
 pub fn schema_fingerprint(catalog: &Catalog) -> String {
+    let text = format!("{:?}", canonical(catalog));
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
+        // Writing to a string cannot fail.
+        let _written = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
+/// The catalog without what depends on the server: object ids, its version, the names of superusers.
+pub(super) fn canonical(catalog: &Catalog) -> Catalog {
     let mut canonical = catalog.clone();
     let superusers: Vec<String> =
         catalog.roles.iter().filter(|role| role.superuser).map(|role| role.name.clone()).collect();
@@ -44,10 +54,5 @@ pub fn schema_fingerprint(catalog: &Catalog) -> String {
         anonymize(&mut defaults.owner);
         anonymize_grants(&mut defaults.grants);
     }
-    let text = format!("{canonical:?}");
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hash, byte| {
-        // Writing to a string cannot fail.
-        let _written = write!(hash, "{byte:02x}");
-        hash
-    })
+    canonical
 }

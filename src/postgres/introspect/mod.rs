@@ -4,6 +4,7 @@
 mod columns;
 mod constraints;
 mod default_privileges;
+mod difference;
 mod error;
 mod fingerprint;
 mod functions;
@@ -21,11 +22,12 @@ use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
 
+pub use difference::differences;
 pub use error::IntrospectError;
 pub use fingerprint::schema_fingerprint;
 
 use super::session::{Session, StatementResult};
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Role, Table};
 use types::Types;
 
 /// The oldest server that is understood: `security_invoker` and `NULLS NOT DISTINCT` came with 15.
@@ -82,6 +84,19 @@ pub async fn introspect(session: &mut Session) -> Result<Catalog, IntrospectErro
         IntrospectError::Query { what, source: Box::new(source) }
     })?;
     assemble(server_version, results)
+}
+
+/// Reads the roles alone.
+///
+/// # Errors
+/// As [`introspect`].
+pub async fn introspect_roles(session: &mut Session) -> Result<Vec<Role>, IntrospectError> {
+    let what = "roles";
+    let query = include_str!("roles.sql");
+    let result =
+        session.run(query).await.map_err(|source| IntrospectError::Query { what, source: Box::new(source) })?;
+    let listed = Listed { listed: result.into_iter().map(|result| (what, result)).collect() };
+    Ok(roles::build(listed.objects(what)?))
 }
 
 async fn server_version(session: &mut Session) -> Result<u32, IntrospectError> {

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{quote_identifier, quote_literal};
 use crate::postgres::Session;
+use crate::postgres::rehearse::trace;
 use crate::postgres::stand_ins::{self, StandIn};
 use crate::postgres::supabase::{self, DefaultPrivileges};
 use crate::project::{Bucket, Project, Seed, tokens};
@@ -29,22 +30,116 @@ pub async fn apply(
     options: &ApplyOptions,
     tell: &(dyn Fn(Event) + Sync),
 ) -> Result<Applied, MigrateError> {
-    let mut applier = Applier::new(session, options);
-    applier.look_around().await?;
-    applier.mark_environment().await?;
-    if options.profile == Profile::Supabase {
-        tell(Event::Stage("making the surroundings of a Supabase database".to_owned()));
-        applier.surround(project).await?;
+    Application::begin(session, project, options, tell).await?.files(tell).await
+}
+
+/// [`apply`] in steps, for who wants to compare what was there between the files.
+pub struct Application<'a> {
+    applier: Applier<'a>,
+    project: &'a Project,
+}
+
+impl<'a> Application<'a> {
+    /// Makes what surrounds the migrations.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub async fn begin(
+        session: &'a mut Session,
+        project: &'a Project,
+        options: &'a ApplyOptions,
+        tell: &(dyn Fn(Event) + Sync),
+    ) -> Result<Self, MigrateError> {
+        let mut applier = Applier::new(session, options);
+        applier.look_around().await?;
+        applier.mark_environment().await?;
+        if options.profile == Profile::Supabase {
+            tell(Event::Stage("making the surroundings of a Supabase database".to_owned()));
+            applier.surround(project).await?;
+        }
+        applier.created_roles = created_roles(project);
+        applier.make_history_table(project).await?;
+        Ok(Self { applier, project })
     }
-    tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
-    applier.created_roles = created_roles(project);
-    applier.make_history_table(project).await?;
-    let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
-    let outcome = applier.all(tasks, tell).await?;
-    if let Some(config) = project.supabase.as_ref().filter(|_| options.profile == Profile::Supabase) {
-        applier.make_buckets(&config.buckets).await?;
+
+    /// Keeps the schema's trace from here on, before the first file and after each: see [`Applied::traces`].
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn keep_traces(&mut self) -> Result<(), MigrateError> {
+        self.applier.traces = Some(Vec::new());
+        self.applier.keep_trace().await
     }
-    applier.finish(outcome).await
+
+    /// Applies the files.
+    ///
+    /// # Errors
+    /// As [`apply`].
+    pub async fn files(mut self, tell: &(dyn Fn(Event) + Sync)) -> Result<Applied, MigrateError> {
+        let Self { applier, project } = &mut self;
+        tell(Event::Stage(format!("applying {} migrations", project.migrations.len())));
+        let tasks = project.migrations.iter().map(|file| Task::new(&file.path, &file.sql)).collect();
+        let outcome = applier.all(tasks, tell).await?;
+        let supabase = applier.options.profile == Profile::Supabase;
+        if let Some(config) = project.supabase.as_ref().filter(|_| supabase) {
+            applier.make_buckets(&config.buckets).await?;
+        }
+        self.applier.finish(outcome).await
+    }
+
+    /// Applies single files instead, in whatever order.
+    #[must_use]
+    pub fn steps(self) -> Steps<'a> {
+        Steps { applier: self.applier }
+    }
+}
+
+/// Applies single files to a database that was made before, forwards or backwards, each once.
+pub struct Steps<'a> {
+    applier: Applier<'a>,
+}
+
+impl<'a> Steps<'a> {
+    /// Begins on a database in which these stand-ins are up.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn on(
+        session: &'a mut Session,
+        options: &'a ApplyOptions,
+        standing: &[StandIn],
+    ) -> Result<Self, MigrateError> {
+        let mut applier = Applier::new(session, options);
+        applier.look_around().await?;
+        if options.profile == Profile::Supabase {
+            applier.choose_owner().await?;
+        }
+        applier.stand_ins = standing.to_vec();
+        Ok(Self { applier })
+    }
+
+    /// Applies a file; what is returned is why it does not apply.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn file(&mut self, path: &str, sql: &str) -> Result<Option<MigrationFailure>, MigrateError> {
+        self.applier.file(&mut Task::new(path, sql)).await
+    }
+
+    /// The stand-ins that are up.
+    #[must_use]
+    pub fn standing(&self) -> Vec<StandIn> {
+        self.applier.stand_ins.clone()
+    }
+
+    /// The session, as it was given.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn session(&mut self) -> Result<&mut Session, MigrateError> {
+        self.applier.end().await?;
+        Ok(self.applier.session)
+    }
 }
 
 /// Runs a seed on a database that [`apply`] made, as a development tool would.
@@ -114,6 +209,7 @@ impl<'a> Applier<'a> {
             stand_ins: Vec::new(),
             notes: Vec::new(),
             autocommitted: Vec::new(),
+            traces: None,
             handlers_catch: None,
         }
     }
@@ -213,6 +309,7 @@ impl<'a> Applier<'a> {
                             outcome.retried.push(task.path.clone());
                         }
                         outcome.files.push(task.path);
+                        self.keep_trace().await?;
                     }
                 }
             }
@@ -226,6 +323,13 @@ impl<'a> Applier<'a> {
         }
         self.end().await?;
         Ok(outcome)
+    }
+
+    async fn keep_trace(&mut self) -> Result<(), MigrateError> {
+        if let Some(traces) = &mut self.traces {
+            traces.push(trace(self.session).await.map_err(|error| broken("looking at the schema", error))?);
+        }
+        Ok(())
     }
 
     /// The buckets that the CLI makes from `supabase/config.toml`.
@@ -263,6 +367,7 @@ impl<'a> Applier<'a> {
             failures: outcome.failures,
             retried: outcome.retried,
             autocommitted: self.autocommitted,
+            traces: self.traces.unwrap_or_default(),
             stand_ins,
             default_privileges: match self.options.profile {
                 Profile::Supabase => self.options.default_privileges,

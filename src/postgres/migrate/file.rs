@@ -31,6 +31,8 @@ pub(super) struct Applier<'a> {
     pub(super) stand_ins: Vec<StandIn>,
     pub(super) notes: Vec<String>,
     pub(super) autocommitted: Vec<String>,
+    /// The schema's trace before the first file and after each, where somebody wants to compare.
+    pub(super) traces: Option<Vec<String>>,
     /// Whether EXCEPTION handlers catch; found out when it matters.
     pub(super) handlers_catch: Option<bool>,
 }

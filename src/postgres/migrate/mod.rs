@@ -9,8 +9,9 @@ mod prepare;
 mod server_wide;
 mod usage;
 
-pub use apply::{apply, apply_seed};
+pub use apply::{Application, Steps, apply, apply_seed};
 pub use extension::named_extensions;
+pub(super) use usage::made_by;
 
 use crate::postgres::stand_ins::StandIn;
 use crate::postgres::supabase::DefaultPrivileges;
@@ -67,6 +68,8 @@ pub struct Applied {
     pub retried: Vec<String>,
     /// Files that refuse to run in one transaction.
     pub autocommitted: Vec<String>,
+    /// The schema's trace before the first file and after each, where [`Application::keep_traces`] asked for it.
+    pub traces: Vec<String>,
     /// Extensions that a stand-in took the place of.
     pub stand_ins: Vec<StandIn>,
     /// What client roles get by default.

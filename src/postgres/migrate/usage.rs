@@ -62,7 +62,7 @@ fn query(values: &str) -> String {
 }
 
 /// The functions and types that a stand-in's script makes, by name.
-fn made_by(extension: &str, schema: &str) -> BTreeSet<String> {
+pub(in crate::postgres) fn made_by(extension: &str, schema: &str) -> BTreeSet<String> {
     let script = stand_ins::script(extension, schema).unwrap_or_default();
     let all = tokens(&script);
     let mut names = BTreeSet::new();

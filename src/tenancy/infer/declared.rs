@@ -229,6 +229,9 @@ fn check_columns(table: &Table, settings: &TableSettings, setting: &str) -> Resu
     for named in settings.values.keys() {
         column(table, named, &format!("{setting}.values"))?;
     }
+    for named in settings.required.iter().flat_map(BTreeMap::keys) {
+        column(table, named, &format!("{setting}.required"))?;
+    }
     for named in &settings.global_uniques {
         let is_name = table.uniques.iter().any(|unique| unique.name == *named)
             || table.exclusions.iter().any(|exclusion| exclusion.name == *named)
