@@ -51,7 +51,8 @@ fn covers(policy: PolicyCommand, command: Command) -> bool {
 
 /// Takes a foreign key across tenants apart: the tenant key goes into it, so that the server itself refuses another tenant's
 /// row (Postgres documentation, 5.5.5: referential checks bypass row security).
-fn tied_foreign_key(scene: &Scene<'_>, table: &Table, key: &ForeignKey) -> Option<String> {
+#[must_use]
+pub fn tied_foreign_key(scene: &Scene<'_>, table: &Table, key: &ForeignKey) -> Option<String> {
     let own = tenant_column(scene, &table.name)?;
     let parents = tenant_column(scene, &key.referenced_table)?;
     let list = |first: &str, rest: &[String]| {

@@ -13,6 +13,10 @@ pub fn render_settings(intent: &Intent, catalog: &Catalog) -> String {
          # correct what is wrong, and delete what is right if you like.\n\n",
     );
     line(&mut text, "profile", &string(intent.profile.as_str()), "");
+    if let Some(relations) = &intent.relations {
+        let names: Vec<String> = relations.iter().map(ToString::to_string).collect();
+        line(&mut text, "relations", &strings(&names), "what the exposed schemas are meant to hold");
+    }
     if intent.profile == Profile::Supabase {
         text.push_str("\n[supabase]\n");
         line(
@@ -21,10 +25,6 @@ pub fn render_settings(intent: &Intent, catalog: &Catalog) -> String {
             &strings(&intent.exposed_schemas),
             "the schemas whose tables clients can name",
         );
-    }
-    if let Some(relations) = &intent.relations {
-        let names: Vec<String> = relations.iter().map(ToString::to_string).collect();
-        line(&mut text, "relations", &strings(&names), "what the exposed schemas are meant to hold");
     }
     render_identity(&mut text, intent);
     render_tenancy(&mut text, intent);

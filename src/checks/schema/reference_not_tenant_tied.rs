@@ -1,15 +1,15 @@
 //! `schema/reference-not-tenant-tied`: a reference between tenants' rows stays within a tenant, whoever writes it. Where clients write it,
 //! `isolation/foreign-key-crosses-tenants` tries them; this is about what servers alone write.
 
+use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::reference::{Reference, equalities, references, with_reference};
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
 use super::super::statement::{insert_columns, insert_statement};
 use super::super::{Case, Check, Finding, Judge};
 use super::write::{harness, insertion};
-use crate::catalog::{Table, quote_identifier};
+use crate::catalog::Table;
 use crate::probe::{Act, Outcome, Part, Signal, SqlProbe};
-use crate::tenancy::{TableIntent, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 use crate::world::Principal;
 
@@ -30,10 +30,10 @@ const EXPECTED: &str = "a reference to another tenant's row is refused, whoever 
 
 fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Subject::Table(table, intent) = *subject else { return Vec::new() };
-    references(scene, table, intent).iter().map(|reference| case(scene, table, intent, reference)).collect()
+    references(scene, table, intent).iter().map(|reference| case(scene, table, reference)).collect()
 }
 
-fn case(scene: &Scene<'_>, table: &Table, intent: &TableIntent, reference: &Reference<'_>) -> Case {
+fn case(scene: &Scene<'_>, table: &Table, reference: &Reference<'_>) -> Case {
     let object = part_of(table, reference.key.columns.join(", "));
     let tables = vec![table.name.to_string()];
     if reference.key.columns.iter().any(|column| reference.tie.contains(&column.as_str())) {
@@ -46,23 +46,18 @@ fn case(scene: &Scene<'_>, table: &Table, intent: &TableIntent, reference: &Refe
         expected: EXPECTED.to_owned(),
         probes: probes(scene, table, reference).unwrap_or_default(),
         judge: Judge::Own(judge),
-        fix: Some(fix(table, intent, reference)),
+        fix: Some(suggestion(scene, table, reference)),
     }
 }
 
-fn fix(table: &Table, intent: &TableIntent, reference: &Reference<'_>) -> String {
-    let tenant = match &intent.tie.value {
-        Tie::Key { column, .. } => quote_identifier(column),
-        _ => "<tenant key>".to_owned(),
-    };
-    let quoted = |names: &[String]| names.iter().map(|name| quote_identifier(name)).collect::<Vec<_>>().join(", ");
-    format!(
-        "alter table {} add foreign key ({tenant}, {}) references {} (<its tenant key>, {});",
-        table.name.quoted(),
-        quoted(&reference.key.columns),
-        reference.parent.name.quoted(),
-        quoted(&reference.key.referenced_columns)
-    )
+/// The key with the tenant in it; where one of the tables has no column for the tenant, it needs one first.
+fn suggestion(scene: &Scene<'_>, table: &Table, reference: &Reference<'_>) -> String {
+    fix::tied_foreign_key(scene, table, reference.key).unwrap_or_else(|| {
+        format!(
+            "-- give both {} and {} the tenant's column, and put it into the foreign key {}",
+            table.name, reference.parent.name, reference.key.name
+        )
+    })
 }
 
 /// The harness refers to another tenant's row, and the owner to its own, each by insert and by update.
