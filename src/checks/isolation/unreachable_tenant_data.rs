@@ -70,8 +70,9 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
 
 /// Where only owners reach the tables, the database keeps no tenants apart: nothing below it can be proved.
 fn without_clients(scene: &Scene<'_>) -> Vec<Case> {
-    let holds_tenants = scene.intent.tables.values().any(|table| scene.is_tied(table));
-    if scene.member_role().is_some() || !holds_tenants {
+    // What nothing ties may be a tenant's as well as what something does.
+    let may_be_tenants = scene.intent.tables.values().any(|table| table.tie.value != Tie::Global);
+    if scene.member_role().is_some() || !may_be_tenants {
         return Vec::new();
     }
     let object = ObjectRef { kind: ObjectKind::Database, schema: String::new(), name: "tenants".to_owned(), sub: None };
