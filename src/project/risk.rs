@@ -81,7 +81,7 @@ fn risk(
     let kind = if LOCKS.contains(&violation.code) { RiskKind::Locks } else { RiskKind::Destroys };
     let start = usize::from(violation.text_range.start());
     let line = migration.sql.get(..start)?.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let statement = statements.iter().rev().find(|statement| statement.line <= line)?;
+    let statement = statements.iter().rev().find(|statement| statement.start <= start)?;
     let touched = Touched::of(&tokens(statement.text))?;
     let target = match &touched {
         Touched::Table(table) => earlier.tables.contains(table).then(|| table.clone()),
@@ -98,18 +98,17 @@ fn risk(
         target,
         message: violation.message.clone(),
         help: violation.help.clone(),
-        instead: instead(violation, statement.text, &migration.sql),
+        instead: instead(violation, statement),
     })
 }
 
 /// The statement with the linter's own mending, where that is one edit within it.
-fn instead(violation: &Violation, statement: &str, sql: &str) -> Option<String> {
+fn instead(violation: &Violation, statement: &Statement<'_>) -> Option<String> {
     let [edit] = violation.fix.as_ref()?.edits.as_slice() else { return None };
-    let from = sql.find(statement)?;
-    let at = |place| usize::from(place).checked_sub(from);
+    let at = |place| usize::from(place).checked_sub(statement.start);
     let (start, end) = (at(edit.text_range.start())?, at(edit.text_range.end())?);
     let text = edit.text.as_deref().unwrap_or_default();
-    Some(format!("{}{text}{};", statement.get(..start)?, statement.get(end..)?))
+    Some(format!("{}{text}{};", statement.text.get(..start)?, statement.text.get(end..)?))
 }
 
 /// What files have made so far, by their last names, as the server folds them.

@@ -5,6 +5,8 @@ use super::token::{Kind, Piece, Token, pieces};
 pub struct Statement<'a> {
     /// Its text, from its first word up to its semicolon, which is left off.
     pub text: &'a str,
+    /// Where it begins in the file, in bytes.
+    pub start: usize,
     /// The line that it begins on, from 1.
     pub line: usize,
     /// For `COPY … FROM stdin` of a dump: the rows that follow, without the closing `\.`.
@@ -83,7 +85,7 @@ impl<'a> Splitter<'a> {
         self.line += passed.bytes().filter(|&byte| byte == b'\n').count();
         self.counted = start;
         let text = self.sql.get(start..current.end).unwrap_or_default();
-        self.statements.push(Statement { text, line: self.line, copy_data });
+        self.statements.push(Statement { text, start, line: self.line, copy_data });
     }
 }
 
