@@ -228,18 +228,6 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_key_compares_is_told_from_its_name_its_method_and_its_condition() {
-        let index = "CREATE UNIQUE INDEX code ON public.code USING btree (lower(slug)) INCLUDE (id) WHERE (active)";
-        assert_eq!(compared(index), "(lower(slug))");
-        assert_eq!(compared("EXCLUDE USING gist (room WITH =, during WITH &&)"), "(room WITH =, during WITH &&)");
-    }
-}
-
 /// The same key within a tenant; where no column says which, the server sets it and clients do not.
 fn with_tenant(scene: &Scene<'_>, table: &Table, key: &Key<'_>) -> Option<String> {
     let Some(tenant) = fix::tenant_column(scene, &table.name) else {
@@ -255,4 +243,16 @@ fn with_tenant(scene: &Scene<'_>, table: &Table, key: &Key<'_>) -> Option<String
         format!("drop index {}.{name};", quote_identifier(&table.name.schema))
     };
     Some(format!("{dropped}\ncreate unique index on {} ({});", table.name.quoted(), columns.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_key_compares_is_told_from_its_name_its_method_and_its_condition() {
+        let index = "CREATE UNIQUE INDEX code ON public.code USING btree (lower(slug)) INCLUDE (id) WHERE (active)";
+        assert_eq!(compared(index), "(lower(slug))");
+        assert_eq!(compared("EXCLUDE USING gist (room WITH =, during WITH &&)"), "(room WITH =, during WITH &&)");
+    }
 }

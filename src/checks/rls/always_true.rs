@@ -1,6 +1,7 @@
 //! `rls/always-true`: no permissive policy opens every row, whoever asks: by a tautology (`true`, `1 = 1`, `id = id`, `… or true`), or by a
-//! condition that does not look at the row at all. Suspected from the catalog, on what is not declared to be everybody's; a member of
-//! another tenant, a stranger and somebody who is not signed in then try it, with that policy alone.
+//! condition that does not look at the row at all and that a stranger fulfils (`auth.role() = 'authenticated'`). Suspected from the catalog, on what
+//! is not declared to be everybody's; a member of another tenant, a stranger and somebody who is not signed in then try it, with that
+//! policy alone.
 
 use super::super::scene::{Scene, Subject};
 use super::super::{Case, Check, Finding, fix};
@@ -47,7 +48,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             policy,
             using: weak.using,
             check: weak.check,
-            intruder: Intruder::Outsider,
+            intruder: if certain.any() { Intruder::Outsider } else { Intruder::Stranger },
             expected: EXPECTED,
         };
         let case = suspect.case(match certain {
