@@ -4,10 +4,10 @@
 //! policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding, fix};
+use super::super::{Case, Check, Finding};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::{Reading, queries_table};
-use super::{commands_of, is_for_clients, settled, without_policies};
+use super::{commands_of, is_for_clients, settled, without, without_policies};
 use crate::catalog::{Expression, Policy, PolicyCommand, Table, quote_identifier, trees};
 use crate::probe::Outcome;
 use crate::tenancy::{Command, TableIntent, Tie};
@@ -139,7 +139,6 @@ fn mended(scene: &Scene<'_>, table: &Table, policy: &Policy, weak: Weak) -> Stri
     match &policy.using {
         // The other condition says whose the row is.
         Some(using) if !weak.using => format!("alter policy {name} with check ({using});"),
-        _ => fix::policies(scene, table, &commands_of(policy))
-            .unwrap_or_else(|| format!("drop policy {name}; -- in its place, one that ties the row to whoever asks")),
+        _ => without(scene, table, policy),
     }
 }
