@@ -1,12 +1,13 @@
 //! `rls/always-true`: no permissive policy opens every row, whoever asks: by a tautology (`true`, `1 = 1`, `id = id`, `… or true`), or by a
-//! condition that does not look at the row at all. Suspected from the catalog, on what is not declared to be everybody's; a member of
-//! another tenant, a stranger and somebody who is not signed in then try it, with that policy alone.
+//! condition that does not look at the row at all and that a stranger fulfils (`auth.role() = 'authenticated'`). Suspected from the catalog, on what
+//! is not declared to be everybody's; a member of another tenant, a stranger and somebody who is not signed in then try it, with that
+//! policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding, fix};
+use super::super::{Case, Check, Finding};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::{Reading, queries_table};
-use super::{commands_of, is_for_clients, settled, without_policies};
+use super::{commands_of, is_for_clients, settled, without, without_policies};
 use crate::catalog::{Expression, Policy, PolicyCommand, Table, quote_identifier, trees};
 use crate::probe::Outcome;
 use crate::tenancy::{Command, TableIntent, Tie};
@@ -47,7 +48,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
             policy,
             using: weak.using,
             check: weak.check,
-            intruder: Intruder::Outsider,
+            intruder: if certain.any() { Intruder::Outsider } else { Intruder::Stranger },
             expected: EXPECTED,
         };
         let case = suspect.case(match certain {
@@ -138,7 +139,6 @@ fn mended(scene: &Scene<'_>, table: &Table, policy: &Policy, weak: Weak) -> Stri
     match &policy.using {
         // The other condition says whose the row is.
         Some(using) if !weak.using => format!("alter policy {name} with check ({using});"),
-        _ => fix::policies(scene, table, &commands_of(policy))
-            .unwrap_or_else(|| format!("drop policy {name}; -- in its place, one that ties the row to whoever asks")),
+        _ => without(scene, table, policy),
     }
 }

@@ -51,7 +51,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                 .filter(|(granted, role)| *granted == command && !is_covered(scene, table, command, role))
                 .map(|(_, role)| *role)
                 .collect();
-            (!roles.is_empty()).then(|| uncovered(scene, table, command, &roles))
+            (!roles.is_empty()).then(|| uncovered(scene, (table, intent), command, &roles))
         })
         .collect();
     if cases.is_empty() {
@@ -88,7 +88,7 @@ fn is_covered(scene: &Scene<'_>, table: &Table, command: Command, role: &str) ->
         .any(|policy| roles.iter().any(|role| is_for(scene, policy, role)))
 }
 
-fn uncovered(scene: &Scene<'_>, table: &Table, command: Command, roles: &[&str]) -> Case {
+fn uncovered(scene: &Scene<'_>, (table, intent): (&Table, &TableIntent), command: Command, roles: &[&str]) -> Case {
     let name = command.as_str();
     let finding = Finding::new(
         Status::Fail,
@@ -97,11 +97,16 @@ fn uncovered(scene: &Scene<'_>, table: &Table, command: Command, roles: &[&str])
             roles.join(", ")
         ),
     );
-    // Where the model does not say how a row and a caller belong together, nobody but the author can write the condition.
-    let fix = fix::policies(scene, table, &[command]).unwrap_or_else(|| {
+    let everybody = intent.public.contains(&command) || intent.shared.contains(&command);
+    let own = if everybody { None } else { fix::policies(scene, table, &[command]) };
+    let fix = own.unwrap_or_else(|| {
+        // Where the model does not say how a row and a caller belong together, nobody but the author can write the condition.
+        let rule = if everybody { "true" } else { "…" };
+        let clause = if command == Command::Insert { "with check" } else { "using" };
         let roles: Vec<String> = roles.iter().map(|role| quote_identifier(role)).collect();
-        let name = table.name.quoted();
-        format!("create policy … on {name} for {} to {} …;", command.as_str(), roles.join(", "))
+        let (policy, name) = (quote_identifier(&format!("may_{name}")), table.name.quoted());
+        let (command, roles) = (command.as_str(), roles.join(", "));
+        format!("create policy {policy} on {name} for {command} to {roles}\n  {clause} ({rule});")
     });
     Case::settled(part_of(table, name), vec![table.name.to_string()], EXPECTED, finding).with_fix(fix)
 }

@@ -17,6 +17,8 @@ use crate::world::{Principal, PrincipalKind, StoredRow};
 pub(super) enum Intruder {
     /// A member of another tenant, a user of none, somebody who is not signed in.
     Outsider,
+    /// The same without the member: what a role within some tenant opens is left to the isolation checks.
+    Stranger,
     /// Somebody without identity: not signed in, or signed in with claims that say nothing.
     Unidentified,
 }
@@ -112,9 +114,10 @@ impl<'a> Suspect<'a> {
     fn intruders(&self, command: Command) -> Vec<&'a Principal> {
         let world = self.scene.world;
         let mut candidates: Vec<&Principal> = match self.intruder {
-            Intruder::Outsider => {
+            Intruder::Outsider | Intruder::Stranger => {
                 let attackers = self.scene.attackers(VICTIM);
                 let member = attackers.iter().find(|principal| principal.is_of(ATTACKER)).copied();
+                let member = member.filter(|_| self.intruder == Intruder::Outsider);
                 let stranger = attackers.iter().find(|principal| principal.kind == PrincipalKind::Stranger).copied();
                 member.into_iter().chain(stranger).collect()
             }

@@ -16,8 +16,8 @@ pub mod uncorrelated_subquery;
 pub mod user_metadata_trusted;
 
 use super::scene::{Scene, Subject, object_of};
-use super::{Case, Finding};
-use crate::catalog::{Policy, PolicyCommand, Table};
+use super::{Case, Finding, fix};
+use crate::catalog::{Policy, PolicyCommand, Table, quote_identifier};
 use crate::tenancy::{Command, TableIntent};
 use crate::verdict::Status;
 
@@ -74,4 +74,22 @@ fn is_for(scene: &Scene<'_>, policy: &Policy, role: &str) -> bool {
 /// Whether a policy is for a role that clients act as.
 fn is_for_clients(scene: &Scene<'_>, policy: &Policy) -> bool {
     scene.client_roles().any(|role| is_for(scene, policy, role))
+}
+
+/// Statements that take `policy` away, and write one from the intent for each command that no other permissive policy is for.
+fn without(scene: &Scene<'_>, table: &Table, policy: &Policy) -> String {
+    let others = || {
+        table
+            .policies
+            .iter()
+            .filter(|other| other.permissive && other.name != policy.name && is_for_clients(scene, other))
+    };
+    let alone: Vec<Command> =
+        commands_of(policy).into_iter().filter(|command| !others().any(|other| covers(other, *command))).collect();
+    let dropped = format!("drop policy {} on {};", quote_identifier(&policy.name), table.name.quoted());
+    if alone.is_empty() || !policy.permissive {
+        return dropped;
+    }
+    fix::policies(scene, table, &alone)
+        .unwrap_or_else(|| format!("{dropped} -- in its place, one that ties the row to whoever asks"))
 }

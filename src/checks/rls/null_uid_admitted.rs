@@ -3,11 +3,11 @@
 //! stranger; then tried by those who have none, with that policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding, fix};
+use super::super::{Case, Check, Finding};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::Reading;
-use super::{commands_of, is_for_clients, settled, without_policies};
-use crate::catalog::{Expression, quote_identifier};
+use super::{is_for_clients, settled, without, without_policies};
+use crate::catalog::Expression;
 use crate::probe::Outcome;
 use crate::verdict::{CheckInfo, Family, Severity};
 
@@ -51,16 +51,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
                 intruder: Intruder::Unidentified,
                 expected: EXPECTED,
             };
-            let mended = || {
-                fix::policies(scene, table, &commands_of(policy)).unwrap_or_else(|| {
-                    let name = quote_identifier(&policy.name);
-                    format!(
-                        "drop policy {name} on {}; -- and write it without the test for a missing identity",
-                        table.name.quoted()
-                    )
-                })
-            };
-            (using || check).then(|| suspect.case(judge).with_fix(mended()))
+            (using || check).then(|| suspect.case(judge).with_fix(without(scene, table, policy)))
         })
         .collect();
     if cases.is_empty() {

@@ -3,11 +3,11 @@
 //! captures the name. Suspected from the catalog; a member of another tenant and a stranger then try it, with that policy alone.
 
 use super::super::scene::{Scene, Subject};
-use super::super::{Case, Check, Finding, fix};
+use super::super::{Case, Check, Finding};
 use super::exposure::{Intruder, Suspect, conclude, doubtful, unsuspected};
 use super::reading::{Reading, conditions, parts, queries_table};
-use super::{commands_of, is_for_clients, settled, without_policies};
-use crate::catalog::{Expression, Table, Tree, quote_identifier, trees};
+use super::{is_for_clients, settled, without, without_policies};
+use crate::catalog::{Expression, Table, Tree, trees};
 use crate::probe::Outcome;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 
@@ -64,14 +64,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         };
         let case = suspect.case(if worst == Flaw::Captured { judge_captured } else { judge_untied });
         if worst == Flaw::Captured || !case.probes.is_empty() {
-            let mended = fix::policies(scene, table, &commands_of(policy)).unwrap_or_else(|| {
-                let name = quote_identifier(&policy.name);
-                format!(
-                    "drop policy {name} on {}; -- and write each column of its subquery with its table's name",
-                    table.name.quoted()
-                )
-            });
-            cases.push(case.with_fix(mended));
+            cases.push(case.with_fix(without(scene, table, policy)));
         }
     }
     if cases.is_empty() {

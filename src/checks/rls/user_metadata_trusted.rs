@@ -3,10 +3,10 @@
 //! from what they open. isolation/client-setting-trusted tries it.
 
 use super::super::scene::{Scene, Subject, part_of};
-use super::super::{Case, Check, Finding, fix};
+use super::super::{Case, Check, Finding};
 use super::reading::{Caller, Reading, conditions, flattened, parts, queries_table};
-use super::{commands_of, is_for_clients, settled, table_of, without_policies};
-use crate::catalog::{Expression, Policy, Table, Token, Tree, quote_identifier, trees};
+use super::{is_for_clients, settled, table_of, without, without_policies};
+use crate::catalog::{Expression, Policy, Table, Token, Tree, trees};
 use crate::tenancy::{TableIntent, Tie};
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 
@@ -38,11 +38,10 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         .filter_map(|policy| {
             let finding = finding(&reading, table, intent, policy)?;
             let object = part_of(table, policy.name.clone());
-            let mended = fix::policies(scene, table, &commands_of(policy)).unwrap_or_else(|| {
-                let name = quote_identifier(&policy.name);
-                format!("drop policy {name} on {}; -- and write it with what only servers write", table.name.quoted())
-            });
-            Some(Case::settled(object, vec![table.name.to_string()], EXPECTED, finding).with_fix(mended))
+            Some(
+                Case::settled(object, vec![table.name.to_string()], EXPECTED, finding)
+                    .with_fix(without(scene, table, policy)),
+            )
         })
         .collect();
     if cases.is_empty() {

@@ -167,23 +167,24 @@ fn calls(trees: &[Tree], function: &QualifiedName) -> bool {
 /// Functions without arguments that read a claim or a setting and hand it on. The role is left out: it says what one is, not who.
 fn identity_functions(catalog: &Catalog) -> BTreeSet<&QualifiedName> {
     let mut names: BTreeSet<&QualifiedName> = BTreeSet::new();
-    let candidates = || {
-        catalog.functions.iter().filter(|function| {
+    let candidates: Vec<(&QualifiedName, Vec<Tree>)> = catalog
+        .functions
+        .iter()
+        .filter(|function| {
             function.arguments.is_empty()
                 && !function.returns_set
                 && !function.is_trigger
                 && function.returns != "boolean"
                 && function.name.name != "role"
         })
-    };
+        .map(|function| (&function.name, trees(&function.source)))
+        .collect();
     // A helper may call another.
     for _ in 0..3 {
-        let found: Vec<&QualifiedName> = candidates()
-            .filter(|function| {
-                let source = trees(&function.source);
-                reads_setting(&source) || names.iter().any(|other| calls(&source, other))
-            })
-            .map(|function| &function.name)
+        let found: Vec<&QualifiedName> = candidates
+            .iter()
+            .filter(|(_, source)| reads_setting(source) || names.iter().any(|other| calls(source, other)))
+            .map(|(name, _)| *name)
             .collect();
         names.extend(found);
     }
