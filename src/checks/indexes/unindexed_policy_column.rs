@@ -44,7 +44,7 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         let Some(using) = policy.using.as_deref().filter(|_| policy.command != PolicyCommand::Insert) else { continue };
         for branch in branches(using) {
             let compared: Vec<String> =
-                compared_columns(branch, table).into_iter().filter(|column| tells_rows_apart(table, column)).collect();
+                compared_columns(&branch, table).into_iter().filter(|column| tells_rows_apart(table, column)).collect();
             // Of conditions that all must hold, one that is searched suffices.
             let served = compared.iter().any(|column| begins_an_index(table, column));
             if let (Some(first), false) = (compared.first(), served) {
