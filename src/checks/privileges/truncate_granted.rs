@@ -7,6 +7,7 @@ use super::super::{Case, Check, Finding, Judge};
 use super::clients::{Attempt, actors, grantees, harness, revocation};
 use crate::catalog::{Privilege, Table};
 use crate::probe::{Outcome, Part, SqlProbe};
+use crate::tenancy::Profile;
 use crate::verdict::{CheckInfo, Family, Severity, Status};
 
 /// The check.
@@ -16,7 +17,7 @@ pub const CHECK: Check = Check {
         family: Family::Privileges,
         severity: Severity::Critical,
         title: "No client can empty a table",
-        help: "TRUNCATE is not subject to row security: whoever holds it removes every tenant's rows at once, and no policy is asked. Supabase grants it to anon and authenticated on each new table, so that it is there unless it was revoked; `grant all` gives it too. PostgREST offers no way to use it, but any statement that reaches the database as such a role does. Revoke it on all tables, and in the default privileges for those to come.",
+        help: "TRUNCATE is not subject to row security: whoever holds it removes every tenant's rows at once, and no policy is asked. Supabase grants it to anon and authenticated on each new table, so that it is there unless it was revoked; `grant all` gives it too. PostgREST offers no way to use it, so that this default is a warning; any statement that reaches the database as such a role does, and what was granted by name is critical. Revoke it on all tables, and in the default privileges for those to come.",
         example: example!("privileges/truncate-granted"),
     },
     plan,
@@ -67,7 +68,11 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         return vec![Case::settled(object_of(table), tables, EXPECTED, finding)];
     }
     probes.push(cascade.by(Part::Service, &harness));
-    let judge = if comes_by_default(scene, table, &grantees) { judge_default } else { judge };
+    let judge = match (comes_by_default(scene, table, &grantees), scene.intent.profile) {
+        (true, Profile::Supabase) => judge_platform,
+        (true, Profile::Plain) => judge_default,
+        (false, _) => judge,
+    };
     vec![fix(Case {
         object: object_of(table),
         tables,
@@ -88,6 +93,14 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
 
 fn judge_default(case: &Case, outcomes: &[Outcome]) -> Finding {
     conclude(case, outcomes, ": the privilege comes by default with every table of the schema")
+}
+
+/// No statement of a client reaches a Supabase database but through its API, which cannot say TRUNCATE: what every project is given is
+/// a warning. What the project grants itself is not.
+fn judge_platform(case: &Case, outcomes: &[Outcome]) -> Finding {
+    let finding =
+        conclude(case, outcomes, ": the platform grants it with every table, though its API offers no way to use it");
+    if finding.status == Status::Fail { finding.at(Severity::Warning) } else { finding }
 }
 
 fn conclude(case: &Case, outcomes: &[Outcome], whence: &str) -> Finding {

@@ -58,7 +58,9 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
         });
         // A suspicion alone, that nothing can be tried about, is none.
         if certain.any() || !case.probes.is_empty() {
-            cases.push(case.with_fix(mended(scene, table, policy, weak)));
+            // A policy for reading alone, on what looks as if it were published.
+            let likely = intent.likely_audience().filter(|_| policy.command == PolicyCommand::Select);
+            cases.push(case.with_fix(mended(scene, table, policy, weak)).doubted(likely));
         }
     }
     if cases.is_empty() {
