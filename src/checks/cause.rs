@@ -90,6 +90,12 @@ const EXPLAINS: &[Explains] = &[
         unproven: &[],
     },
     Explains {
+        cause: "indexes/unindexed-foreign-key",
+        consequences: &["indexes/unindexed-policy-column"],
+        same_part: true,
+        unproven: &[],
+    },
+    Explains {
         cause: "schema/not-valid-constraint",
         consequences: &["schema/check-not-enforced", "seed/constraint-violated"],
         same_part: true,

@@ -118,9 +118,9 @@ fn verdict(results: &[CheckResult], schema: &Schema) -> RunVerdict {
         Status::Fail | Status::Unproven => result.severity.blocks(),
         Status::Pass | Status::NotApplicable | Status::Waived => false,
     };
-    let about_schema = results
-        .iter()
-        .any(|result| !matches!(result.object.kind, ObjectKind::Migration | ObjectKind::Seed | ObjectKind::Database));
+    let of_files = |kind: ObjectKind| matches!(kind, ObjectKind::Migration | ObjectKind::Seed | ObjectKind::Database);
+    let about_schema =
+        results.iter().any(|result| !of_files(result.object.kind) && result.status != Status::NotApplicable);
     match (about_schema, schema.applied.failures.is_empty(), results.iter().any(blocks)) {
         (false, false, _) => RunVerdict::Failed,
         (_, _, true) => RunVerdict::Blocked,
