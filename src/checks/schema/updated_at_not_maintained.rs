@@ -302,7 +302,9 @@ fn judge(case: &Case, outcomes: &[Outcome], failure: &str, severity: Option<Seve
             .observed(describe(outcomes.get(index)))
             .shown_by([index]);
     }
-    Finding::new(Status::Unproven, "no update of a row went through, so what it moves is not known")
+    let empty = outcomes.iter().all(|outcome| outcome.rows().is_some());
+    let why = if empty { "the table holds no row" } else { "no update of a row went through" };
+    Finding::new(Status::Unproven, format!("{why}, so what an update moves is not known"))
         .at(Severity::Warning)
         .observed(describe(outcomes.first()))
         .shown_by((!outcomes.is_empty()).then_some(0))

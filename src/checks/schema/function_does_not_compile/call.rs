@@ -44,7 +44,7 @@ pub(super) fn probes(scene: &Scene<'_>, function: &Function, body: &Body, fired_
     if inputs.iter().any(|argument| argument.data_type.kind == TypeKind::Pseudo) {
         return Vec::new();
     }
-    let topic = if body.dynamic { CALLED_DYNAMIC } else { CALLED };
+    let topic = if body.dynamic || reachable.dynamic { CALLED_DYNAMIC } else { CALLED };
     let mut shapes = vec![("with usual values", call(function, &inputs, &usual))];
     if !inputs.is_empty() {
         shapes.push(("with nulls", call(function, &inputs, &|_| None)));
