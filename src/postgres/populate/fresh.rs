@@ -83,15 +83,19 @@ impl Work<'_> {
         candidates
     }
 
-    /// The unique key of a table that joins rows: of references alone. Who joins a tenant is somebody new; elsewhere a person's own pair is
-    /// taken, since most policies let nobody make another's.
+    /// The unique key of a table that joins rows: of references alone. Who joins a tenant, or is given a role, is somebody new; elsewhere a
+    /// person's own pair is taken, since most policies let nobody make another's.
     fn joining_key<'p>(&self, plan: &'p TablePlan<'_>) -> Option<&'p [String]> {
-        let tied = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_));
+        let gives_role = plan.table.columns.iter().any(|column| {
+            let name = column.name.to_lowercase();
+            name == "role" || name == "role_id" || name.ends_with("_role")
+        });
+        let own_pair = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_)) && !gives_role;
         let joins = |column: &String| {
             plan.references.iter().any(|reference| {
                 let people =
                     self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
-                (tied || !people) && reference.parent != plan.table.name && reference.columns.contains(column)
+                (own_pair || !people) && reference.parent != plan.table.name && reference.columns.contains(column)
             })
         };
         plan.uniques
