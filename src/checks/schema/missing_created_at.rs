@@ -14,7 +14,7 @@ pub const CHECK: Check = Check {
         family: Family::Schema,
         severity: Severity::Warning,
         title: "Every row says when it was made",
-        help: "Sooner or later somebody asks when: for support, for retention, for the order of a list. A column `created_at timestamptz not null default now()` answers, and cannot be added for rows that are already there. Another name will do, and so will any time that defaults to now. Tables that only join others, and reference data, need none.",
+        help: "Sooner or later somebody asks when: for support, for retention, for the order of a list. A column `created_at timestamptz not null default now()` answers, and cannot be added for rows that are already there. Another name will do; a time that defaults to now and is named for something else (`started_at`) is noted. Tables that only join others, and reference data, need none.",
         example: example!("schema/missing-created-at"),
     },
     plan,
@@ -31,7 +31,10 @@ fn plan(scene: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let updated = named(table, &UPDATED).map(|column| column.name.as_str());
     let stamped = |column: &&Column| is_stamped(column) && column.not_null && Some(column.name.as_str()) != updated;
     if let Some(column) = table.columns.iter().find(stamped) {
-        return cases(table, EXPECTED, Vec::new(), &format!("{} says it", column.name));
+        let summary = format!("{} stands in: no column is named for when a row was made", column.name);
+        let mut defect = missing(table, &CREATED, &summary);
+        defect.finding = defect.finding.at(Severity::Info);
+        return cases(table, EXPECTED, vec![defect], "");
     }
     if is_pure_join(table) {
         return not_applicable(table, EXPECTED, "it joins other tables and says nothing itself");
