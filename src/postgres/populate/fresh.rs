@@ -5,7 +5,7 @@ use super::insert::{given, insert_sql, where_equal};
 use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
-use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct};
+use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct, joins_people};
 use crate::world::{FreshRow, Values};
 
 /// Statements for one candidate: guard, insert, check what is deferred, undo.
@@ -83,15 +83,16 @@ impl Work<'_> {
         candidates
     }
 
-    /// The unique key of a table that joins rows: of references alone. Who joins a tenant is somebody new; elsewhere a person's own pair is
+    /// The unique key of a table that joins rows: of references alone. Who joins something is somebody new; elsewhere a person's own pair is
     /// taken, since most policies let nobody make another's.
     fn joining_key<'p>(&self, plan: &'p TablePlan<'_>) -> Option<&'p [String]> {
-        let tied = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_));
+        let own_pair =
+            matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_)) && !joins_people(&plan.table.name.name);
         let joins = |column: &String| {
             plan.references.iter().any(|reference| {
                 let people =
                     self.store.get(&reference.parent).is_some_and(|rows| rows.iter().any(|row| row.seat.is_some()));
-                (tied || !people) && reference.parent != plan.table.name && reference.columns.contains(column)
+                (own_pair || !people) && reference.parent != plan.table.name && reference.columns.contains(column)
             })
         };
         plan.uniques
