@@ -32,6 +32,7 @@ pub(crate) mod making {
     };
     pub(crate) use super::entropy::Entropy;
     pub(crate) use super::identity::{principals, settings_of};
+    pub(crate) use super::naming::joins_people;
     pub(crate) use super::order::{Node, Step, order};
     pub(crate) use super::people::{People, membership_of};
     pub(crate) use super::plan::{Context, Reference, TablePlan, barest_first, chance_combinations, near_combinations};

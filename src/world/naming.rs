@@ -126,6 +126,13 @@ const PERSON: &[&str] = &[
     "inviter",
 ];
 
+/// Whether a table's name says that its rows let people take part in something: those are made by somebody who may let them.
+pub(crate) fn joins_people(table: &str) -> bool {
+    const JOINS: [&str; 10] =
+        ["member", "participant", "collaborator", "teammate", "staff", "seat", "enrol", "assign", "attend", "invit"];
+    words(table).iter().any(|word| JOINS.iter().any(|join| word.starts_with(join)))
+}
+
 /// The words of an identifier or value, in lower case: `isPublic`, `is_public` and `is-public` are the same.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];

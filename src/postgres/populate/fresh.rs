@@ -5,7 +5,7 @@ use super::insert::{given, insert_sql, where_equal};
 use super::repair::{FEW_TRIES, MOST_TRIES, Tried};
 use super::work::{Manner, Work};
 use crate::catalog::QualifiedName;
-use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct};
+use crate::world::making::{Attempt, Cells, Clash, Draft, Sort, TablePlan, Taken, assemble_distinct, joins_people};
 use crate::world::{FreshRow, Values};
 
 /// Statements for one candidate: guard, insert, check what is deferred, undo.
@@ -83,14 +83,15 @@ impl Work<'_> {
         candidates
     }
 
-    /// The unique key of a table that joins rows: of references alone. Who joins a tenant, or is given a role, is somebody new; elsewhere a
+    /// The unique key of a table that joins rows: of references alone. Who joins something, or is given a role, is somebody new; elsewhere a
     /// person's own pair is taken, since most policies let nobody make another's.
     fn joining_key<'p>(&self, plan: &'p TablePlan<'_>) -> Option<&'p [String]> {
         let gives_role = plan.table.columns.iter().any(|column| {
             let name = column.name.to_lowercase();
             name == "role" || name == "role_id" || name.ends_with("_role")
         });
-        let own_pair = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_)) && !gives_role;
+        let tied = matches!(self.wishes().sort(&plan.table.name), Sort::Tied(_));
+        let own_pair = tied && !gives_role && !joins_people(&plan.table.name.name);
         let joins = |column: &String| {
             plan.references.iter().any(|reference| {
                 let people =
