@@ -6,7 +6,6 @@
 mod constraint;
 mod expression;
 mod function;
-mod implied;
 mod name;
 mod privilege;
 mod publication;
@@ -18,7 +17,6 @@ mod types;
 pub use constraint::{Check, Exclusion, ForeignKey, Index, KeyConstraint, ReferentialAction};
 pub use expression::{DISTINCT, Expression, Tree, trees};
 pub use function::{Argument, ArgumentMode, Function, Trigger, Volatility};
-pub use implied::{ImpliedReference, implied_references};
 pub use name::{QualifiedName, quote_identifier, quote_literal};
 pub use privilege::{
     ColumnGrant, DefaultObjects, DefaultPrivileges, Grant, PUBLIC, Policy, PolicyCommand, Privilege, Role,

@@ -5,11 +5,13 @@
 //! many words, on a table that is named like a publication, makes a leak there a warning (`infer/audience.rs`); it allows nothing.
 
 mod error;
+mod implied;
 mod infer;
 mod intent;
 mod render;
 
 pub use error::TenancyError;
+pub use implied::{ImpliedReference, implied_references};
 pub use infer::{Surroundings, infer};
 pub(crate) use infer::{names_migrations, singular, table_words, words};
 pub use intent::{

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::{RehearsalError, TableStates, counts};
-use crate::catalog::{Catalog, QualifiedName, Table, implied_references, quote_identifier, quote_literal};
+use crate::catalog::{Catalog, QualifiedName, Table, quote_identifier, quote_literal};
 use crate::postgres::{Session, SqlError};
+use crate::tenancy::{ImpliedReference, implied_references};
 use crate::trial::{ConstraintTrial, ReferenceTrial, RequiredRow, Stored};
 
 /// Values that are given as examples of rows that refer to nothing.
@@ -72,7 +73,7 @@ fn implied(
     refers: &dyn Fn(&QualifiedName) -> bool,
     meant: &dyn Fn(&QualifiedName) -> bool,
 ) -> Vec<ReferenceTrial> {
-    let trial = |mut reference: crate::catalog::ImpliedReference| {
+    let trial = |mut reference: ImpliedReference| {
         reference.targets.retain(|(target, _)| meant(target));
         let columns = vec![reference.column.clone()];
         let parents: Vec<(&QualifiedName, &[String])> =

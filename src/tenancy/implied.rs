@@ -1,4 +1,5 @@
-use super::{Catalog, QualifiedName, Table};
+use super::{singular, words};
+use crate::catalog::{Catalog, QualifiedName, Table};
 
 /// A reference that no constraint declares: the column is named after another table's key and has its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub fn implied_references(catalog: &Catalog) -> Vec<ImpliedReference> {
                 .tables
                 .iter()
                 .filter(|target| target.holds_rows() && target.parent.is_none() && target.name != table.name)
-                .filter(|target| singular(&words(&target.name.name)) == singular(&stem))
+                .filter(|target| last_singular(&words(&target.name.name)) == last_singular(&stem))
                 .filter_map(|target| {
                     let [key] = target.primary_key.as_ref()?.columns.as_slice() else { return None };
                     let same = target.column(key)?.data_type.unwrapped().name == column.data_type.unwrapped().name;
@@ -58,47 +59,11 @@ fn names_a_sort(table: &Table, stem: &[String]) -> bool {
     })
 }
 
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut was_lower = false;
-    for letter in name.chars() {
-        let begins = words.is_empty() || (letter.is_uppercase() && was_lower);
-        was_lower = letter.is_lowercase();
-        if !letter.is_alphanumeric() {
-            if words.last().is_some_and(|word| !word.is_empty()) {
-                words.push(String::new());
-            }
-            continue;
-        }
-        if begins {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 /// The words with the last one in the singular.
-fn singular(words: &[String]) -> Vec<String> {
+fn last_singular(words: &[String]) -> Vec<String> {
     let mut words = words.to_vec();
     if let Some(last) = words.last_mut() {
-        let shorter = if let Some(stem) = last.strip_suffix("ies") {
-            Some(format!("{stem}y"))
-        } else if ["sses", "xes", "ches", "shes"].iter().any(|ending| last.ends_with(ending)) {
-            last.strip_suffix("es").map(str::to_owned)
-        } else if last == "people" {
-            Some("person".to_owned())
-        } else if last.ends_with("ss") || last.ends_with("us") {
-            None
-        } else {
-            last.strip_suffix('s').map(str::to_owned)
-        };
-        if let Some(shorter) = shorter {
-            *last = shorter;
-        }
+        *last = singular(last);
     }
     words
 }
@@ -109,8 +74,9 @@ mod tests {
 
     #[test]
     fn a_table_is_found_by_the_name_of_a_column() {
-        let same =
-            |column: &str, table: &str| stem(column).map(|stem| singular(&stem)) == Some(singular(&words(table)));
+        let same = |column: &str, table: &str| {
+            stem(column).map(|stem| last_singular(&stem)) == Some(last_singular(&words(table)))
+        };
         assert!(same("workspace_id", "workspaces") && same("workspaceId", "Workspace"));
         assert!(same("company_id", "companies") && same("address_id", "addresses") && same("status_id", "status"));
         assert!(same("user_group_uuid", "user_groups") && same("person_id", "people"));
