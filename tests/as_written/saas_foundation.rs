@@ -23,7 +23,10 @@ const FAULTS: &[Fault] = &[
     ),
     (
         "4. service policies for everybody, several of them for one command",
-        &[("rls/applies-to-public", "public.users"), ("rls/redundant-permissive-policies", "public.users")],
+        &[
+            ("rls/applies-to-public", "public.users (Service role can manage users)"),
+            ("rls/redundant-permissive-policies", "public.users"),
+        ],
     ),
     (
         "5. email is unique across tenants, auth.uid() is asked for every row, a foreign key has no index",
@@ -33,7 +36,7 @@ const FAULTS: &[Fault] = &[
             ("indexes/unindexed-foreign-key", "public.subscription_audit (subscription_id)"),
         ],
     ),
-    ("6. one column is indexed twice", &[("indexes/redundant", "public.subscriptions")]),
+    ("6. one column is indexed twice", &[("indexes/duplicate", "public.subscriptions (idx_subscriptions_stripe_id)")]),
     (
         "7. clients hold TRUNCATE, and the seed is a comment",
         &[("privileges/truncate-granted", "public.jobs"), ("seed/does-not-run", "seed.sql")],

@@ -66,7 +66,9 @@ fn own_reason(table: &Table, role: TableRole, tie: Option<&Tie>) -> Option<Strin
     if names_gathering(&table.name.name) && user_column_rank(column) == Some(MAKER_COLUMN) {
         return Some(format!("{} is named like a place where users meet, and {column} tells who made it", table.name));
     }
-    is_authorship(column).then(|| format!("{column} names an author, not an owner"))
+    // A column alone is a weaker sign than the table's name: nothing less than `using (true)` goes with it.
+    (is_authorship(column) && is_opened(table, |condition| condition == "true"))
+        .then(|| format!("{column} names an author, not an owner"))
 }
 
 /// Longer paths than any schema has.
@@ -86,9 +88,13 @@ fn belongs_to_users(ties: &Ties, name: &QualifiedName, users_root: usize) -> boo
 
 /// Whether a policy for reading alone says that everybody, or every signed-in user, may.
 fn is_opened_on_purpose(table: &Table) -> bool {
+    is_opened(table, is_open)
+}
+
+fn is_opened(table: &Table, says_so: fn(&str) -> bool) -> bool {
     table.row_security
         && table.policies.iter().any(|policy| {
-            policy.permissive && policy.command == PolicyCommand::Select && policy.using.as_deref().is_some_and(is_open)
+            policy.permissive && policy.command == PolicyCommand::Select && policy.using.as_deref().is_some_and(says_so)
         })
 }
 
