@@ -1,7 +1,7 @@
 //! What the harness costs, beside the floor under it and as schemas grow: `cargo bench`. Prints tables and asserts nothing:
 //! docs/benchmarks.md says what is aimed at.
 //!
-//! `cargo bench -- floor`, `growth`, `memory` or `start` measures that alone.
+//! `cargo bench -- floor`, `families`, `growth`, `memory` or `start` measures that alone.
 
 mod floor;
 mod schema;
@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{CellAlignment, Table, presets};
 use floor::Recorder;
-use stages::{Stage, Timed, local_server, peak_memory, run};
+use seaworthy::run::{Only, Selection};
+use seaworthy::verdict::Family;
+use stages::{Stage, Timed, local_server, peak_memory, run, run_only};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -43,6 +45,9 @@ async fn main() -> Outcome {
     }
     if wanted("floor") {
         floor(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/raptorflow")).await?;
+    }
+    if wanted("families") {
+        families(&Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/raptorflow")).await?;
     }
     if wanted("growth") {
         growth().await?;
@@ -111,6 +116,25 @@ async fn floor(folder: &Path) -> Outcome {
         ratio(run, floor),
         "≤ 1.5".to_owned(),
     ]);
+    println!("{table}\n");
+    Ok(())
+}
+
+/// Every family beside isolation alone, in turns.
+async fn families(folder: &Path) -> Outcome {
+    let isolation = || Selection { only: vec![Only::Family(Family::Isolation)], ..Selection::default() };
+    let (mut whole, mut alone) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for (selection, times) in [(Selection::default(), &mut whole), (isolation(), &mut alone)] {
+            let server = local_server().await?;
+            times.push(run_only(folder, &server, selection, &|_, _| {}).await?.wall());
+            server.stop().await?;
+        }
+    }
+    let (whole, alone) = (median(&whole), median(&alone));
+    let mut table = table(&["raptorflow", "every family", "isolation alone", "ratio", "aim"]);
+    let ratio = format!("{:.2}", whole.as_secs_f64() / alone.as_secs_f64());
+    table.add_row(["".to_owned(), milliseconds(whole), milliseconds(alone), ratio, "< 2".to_owned()]);
     println!("{table}\n");
     Ok(())
 }

@@ -42,17 +42,27 @@ pub(crate) async fn local_server() -> Result<Server, Box<dyn Error>> {
     Ok(Server::start(&options, &|_| {}).await?)
 }
 
-/// Checks the system in this folder on `server`, from its empty database to its record. `tell` hears everything that the run
-/// tells, with the run standing still: what `tell` does is not counted.
+/// As [`run_only`], with every check.
 pub(crate) async fn run(
     folder: &Path,
     server: &Server,
     tell: &(dyn Fn(&Event, &Database) + Sync),
 ) -> Result<Timed, Box<dyn Error>> {
+    run_only(folder, server, Selection::default(), tell).await
+}
+
+/// Checks the system in this folder on `server`, from its empty database to its record. `tell` hears everything that the run
+/// tells, with the run standing still: what `tell` does is not counted.
+pub(crate) async fn run_only(
+    folder: &Path,
+    server: &Server,
+    selection: Selection,
+    tell: &(dyn Fn(&Event, &Database) + Sync),
+) -> Result<Timed, Box<dyn Error>> {
     let anchor = server.create_database().await?;
     let request = CheckRequest {
         targets: find_targets(&[folder.to_owned()], Path::new("."))?,
-        selection: Selection::default(),
+        selection,
         server: ServerRequest { postgres: anchor.url().to_owned(), image: None },
         seed: DEFAULT_SEED,
     };

@@ -26,20 +26,20 @@ pub(super) struct Digest<'record> {
 impl<'record> Digest<'record> {
     pub(super) fn of(record: &'record RunRecord) -> Self {
         let mut results: Vec<&CheckResult> = record.results.iter().collect();
+        results.sort_by(|left, right| {
+            (left.severity, &left.object, &left.check).cmp(&(right.severity, &right.object, &right.check))
+        });
         let gravest = gravest_consequences(record);
-        // A fault is as grave as what follows from it.
+        // What something grave follows from is no small matter, whatever the check says of it alone.
         let gravity = |result: &CheckResult| {
             gravest.get(result.fingerprint.as_str()).map_or(result.severity, |worst| result.severity.min(*worst))
         };
-        results.sort_by(|left, right| {
-            (gravity(left), &left.object, &left.check).cmp(&(gravity(right), &right.object, &right.check))
-        });
         let pick = |wanted: &dyn Fn(&CheckResult) -> bool| -> Vec<&'record CheckResult> {
             results.iter().copied().filter(|result| wanted(result)).collect()
         };
-        let explained = |result: &CheckResult| result.status == Status::Fail && result.cause.is_some();
-        let open =
-            |result: &CheckResult| matches!(result.status, Status::Fail | Status::Unproven) && !explained(result);
+        let undecided = |result: &CheckResult| matches!(result.status, Status::Fail | Status::Unproven);
+        let explained = |result: &CheckResult| undecided(result) && result.cause.is_some();
+        let open = |result: &CheckResult| undecided(result) && result.cause.is_none();
         let count = |status: Status| results.iter().filter(|result| result.status == status).count();
         Self {
             broken: pick(&|result| result.status == Status::Error),

@@ -21,12 +21,16 @@ pub const CHECK: Check = Check {
 fn plan(_: &Scene<'_>, subject: &Subject<'_>) -> Vec<Case> {
     let Subject::Migration(migration) = *subject else { return Vec::new() };
     let finding = match (&migration.misplaced_after, migration.retried, &migration.failure) {
-        (Some(after), _, _) => {
-            Finding::new(Status::Fail, format!("it is applied after {after}, which has a higher version"))
-        }
+        (Some(after), _, _) => Finding::new(
+            Status::Fail,
+            format!("{} is applied after {after}, which has a higher version", migration.file),
+        ),
         (None, true, _) => Finding::new(
             Status::Fail,
-            "it needs what a later migration makes: it applied only when tried again after the others",
+            format!(
+                "{} needs what a later one makes: it applied only when tried again after the others",
+                migration.file
+            ),
         ),
         (None, false, Some(_)) => Finding::new(Status::NotApplicable, "it does not apply at all"),
         (None, false, None) => Finding::new(Status::Pass, "it is applied in its order"),

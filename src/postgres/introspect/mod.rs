@@ -121,6 +121,8 @@ fn assemble(server_version: u32, results: Vec<StatementResult>) -> Result<Catalo
     indexes::attach(&mut tables, listed.objects("indexes")?);
     policies::attach(&mut tables, listed.objects("policies")?)?;
     triggers::attach(&mut tables, listed.objects("triggers")?);
+    // `Catalog::table` looks names up in this order.
+    tables.tables.sort_by(|left, right| left.name.cmp(&right.name));
     Ok(Catalog {
         server_version,
         tables: tables.tables,
