@@ -35,13 +35,15 @@ pub fn differences(before: &Catalog, after: &Catalog, besides: &dyn Fn(&str, &st
     let others = |catalog: &Catalog| {
         [
             ("schema", by_name(catalog.schemas.iter().map(|one| (one.name.clone(), format!("{one:?}"))).collect())),
-            ("extension", by_name(catalog.extensions.iter().map(|name| (name.clone(), String::new())).collect())),
             (
                 "publication",
                 by_name(catalog.publications.iter().map(|one| (one.name.clone(), format!("{one:?}"))).collect()),
             ),
         ]
     };
+    // One that stays behind may be others' too: CREATE EXTENSION IF NOT EXISTS does not say who made it.
+    let gone = before.extensions.iter().filter(|name| !after.extensions.contains(name));
+    found.extend(gone.map(|name| format!("the extension {name} is gone")));
     for ((kind, before), (_, after)) in others(&before).into_iter().zip(others(&after)) {
         compare(kind, &before, &after, &mut found);
         changed(kind, &before, &after, &mut found);

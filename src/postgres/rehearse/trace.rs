@@ -33,7 +33,6 @@ const TRACE: &str = "with own as (select oid, nspname, nspacl::text as acl from 
         union all select row(nspname, typname, typtype, (select pg_catalog.string_agg(enumlabel, ',' order by enumsortorder) \
             from pg_catalog.pg_enum where enumtypid = pg_type.oid))::text \
             from pg_catalog.pg_type join own on own.oid = typnamespace where typtype in ('e', 'd') \
-        union all select row(extname)::text from pg_catalog.pg_extension \
     ) as lines";
 
 /// The trace of the database's schema.
