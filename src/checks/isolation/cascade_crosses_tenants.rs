@@ -5,6 +5,7 @@ use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::reference::{equalities, references, tie_columns};
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, key_condition, part_of};
+use super::super::statement::without_triggers;
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{ForeignKey, ReferentialAction, Table};
@@ -115,11 +116,7 @@ fn taken_along(scene: &Scene<'_>, target: &TenantTable<'_>, key: &ForeignKey, pa
     let mut case = case(scene, target, key, parent, attacker, &[]);
     for probe in &mut case.probes {
         // Triggers and foreign keys are off: who may assign whom is asked elsewhere.
-        probe.prepare = vec![
-            "set local session_replication_role = replica".to_owned(),
-            update.clone(),
-            "set local session_replication_role = origin".to_owned(),
-        ];
+        probe.prepare = without_triggers(vec![update.clone()]);
     }
     Some(case)
 }

@@ -3,7 +3,7 @@
 
 use super::super::fix;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
-use super::super::statement::{Attempt, Shape, reads, updates};
+use super::super::statement::{Attempt, Shape, reads, updates, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::privilege_column_writable::quoted_texts;
@@ -199,14 +199,7 @@ fn lying(mut principal: Principal, lies: &[Lie<'_>]) -> Liar {
             quote_literal(user)
         )
     });
-    let prepare = prepare.into_iter().flat_map(|update| {
-        [
-            "set local session_replication_role = replica".to_owned(),
-            update,
-            "set local session_replication_role = origin".to_owned(),
-        ]
-    });
-    Liar { prepare: prepare.collect(), principal }
+    Liar { prepare: without_triggers(prepare.into_iter().collect()), principal }
 }
 
 /// Attempts by each liar, with what it has written beforehand.

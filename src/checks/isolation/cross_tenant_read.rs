@@ -3,7 +3,7 @@
 
 use super::super::fix;
 use super::super::scene::{Scene, Subject, VICTIM, object_of};
-use super::super::statement::{Attempt, Shape, reads};
+use super::super::statement::{Attempt, Shape, reads, without_triggers};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
 use crate::catalog::{Table, quote_identifier};
@@ -93,11 +93,7 @@ fn put_aside(table: &Table) -> Vec<String> {
     if marks.is_empty() {
         return Vec::new();
     }
-    vec![
-        "set local session_replication_role = replica".to_owned(),
-        format!("update {} set {}", table.name.quoted(), marks.join(", ")),
-        "set local session_replication_role = origin".to_owned(),
-    ]
+    without_triggers(vec![format!("update {} set {}", table.name.quoted(), marks.join(", "))])
 }
 
 /// A generic plan that the victim's member made, on a connection that the attacker gets next: a helper that is declared immutable, and

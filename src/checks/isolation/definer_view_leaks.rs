@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
+use super::super::statement::without_triggers;
 use super::super::{Case, Check, Finding, Judge};
 use crate::catalog::{Privilege, RelationKind, Table, quote_identifier};
 use crate::probe::{Act, Needles, Outcome, Part, Signal, SqlProbe};
@@ -155,13 +156,12 @@ fn probe(
 fn prepare(scene: &Scene<'_>, view: &Table, without: bool) -> Vec<String> {
     let mut statements = Vec::new();
     if without {
-        statements.push("set local session_replication_role = replica".to_owned());
         let sources = scene.source_tables(view);
-        statements.extend(sources.iter().filter_map(|table| {
+        let deletes = sources.iter().filter_map(|table| {
             let condition = scene.intent.belongs_to(&table.name, "t", &scene.ids(VICTIM))?;
             Some(format!("delete from {} as t where {condition}", table.name.quoted()))
-        }));
-        statements.push("set local session_replication_role = origin".to_owned());
+        });
+        statements.extend(without_triggers(deletes.collect()));
     }
     if view.kind == RelationKind::MaterializedView {
         statements.push(format!("refresh materialized view {}", view.name.quoted()));

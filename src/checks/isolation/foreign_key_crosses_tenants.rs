@@ -4,7 +4,7 @@
 use super::super::fix;
 use super::super::scene::reference::{Reference, equalities, references, with_reference};
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, part_of};
-use super::super::statement::{insert_columns, insert_statement};
+use super::super::statement::{insert_columns, insert_statement, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::quote_identifier;
@@ -143,11 +143,8 @@ fn by_update(
         if part != Part::Attack && current && nullable {
             let nulls: Vec<String> =
                 reference.iter().map(|(column, _)| format!("{} = null", quote_identifier(column))).collect();
-            probe.prepare = vec![
-                "set local session_replication_role = replica".to_owned(),
-                format!("update {name} as t set {} where {condition}", nulls.join(", ")),
-                "set local session_replication_role = origin".to_owned(),
-            ];
+            probe.prepare =
+                without_triggers(vec![format!("update {name} as t set {} where {condition}", nulls.join(", "))]);
         } else if part != Part::Attack && current {
             // Not null and already there: that the same statement goes through is all that can be shown.
             probe.signal = Signal::Affected;

@@ -2,7 +2,7 @@
 
 use super::super::fix;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
-use super::super::statement::{Attempt, Shape, insert_columns, inserts};
+use super::super::statement::{Attempt, Shape, insert_columns, inserts, without_triggers};
 use super::super::{Case, Check, Judge};
 use super::TenantTable;
 use crate::catalog::{KeyConstraint, quote_identifier, quote_literal};
@@ -97,16 +97,12 @@ fn room_for(target: &TenantTable<'_>, membership: &Membership, user: &str) -> Ve
     if !target.table.primary_key.iter().chain(&target.table.uniques).any(alone) {
         return Vec::new();
     }
-    vec![
-        "set local session_replication_role = replica".to_owned(),
-        format!(
-            "delete from {} as t where t.{}::text = {}",
-            target.table.name.quoted(),
-            quote_identifier(&membership.user_column),
-            quote_literal(user)
-        ),
-        "set local session_replication_role = origin".to_owned(),
-    ]
+    without_triggers(vec![format!(
+        "delete from {} as t where t.{}::text = {}",
+        target.table.name.quoted(),
+        quote_identifier(&membership.user_column),
+        quote_literal(user)
+    )])
 }
 
 fn moved(

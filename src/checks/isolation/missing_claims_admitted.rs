@@ -5,7 +5,7 @@ use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::reference::tie_columns;
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, object_of, part_of};
-use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates};
+use super::super::statement::{Attempt, Shape, deletes, insert_columns, inserts, reads, updates, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use super::cross_tenant_insert::landing;
@@ -128,11 +128,11 @@ fn unnamed(scene: &Scene<'_>, target: &TenantTable<'_>, row: &StoredRow) -> Opti
         .map(|column| format!("{} = null", quote_identifier(&column.name)))
         .collect();
     (!nulls.is_empty()).then(|| {
-        vec![
-            "set local session_replication_role = replica".to_owned(),
-            format!("update {} as t set {} where {condition}", target.table.name.quoted(), nulls.join(", ")),
-            "set local session_replication_role = origin".to_owned(),
-        ]
+        without_triggers(vec![format!(
+            "update {} as t set {} where {condition}",
+            target.table.name.quoted(),
+            nulls.join(", ")
+        )])
     })
 }
 

@@ -2,8 +2,8 @@
 //! the child's own row security, not its parent's.
 
 use super::super::scene::{Scene, Subject, VICTIM, key_condition, label_expression, object_of};
-use super::super::statement::Attempt;
 use super::super::statement::Shape;
+use super::super::statement::{Attempt, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use crate::catalog::{Privilege, RelationKind, Table, quote_identifier};
 use crate::probe::{Act, Needles, Signal};
@@ -117,14 +117,10 @@ fn inherited(scene: &Scene<'_>, child: &Table, parent: &Table) -> Vec<String> {
         .filter(|column| column.is_writable())
         .map(|column| quote_identifier(&column.name))
         .collect();
-    vec![
-        "set local session_replication_role = replica".to_owned(),
-        format!(
-            "insert into {0} ({2}) select {2} from only {1} as t where {condition}",
-            child.name.quoted(),
-            parent.name.quoted(),
-            columns.join(", ")
-        ),
-        "set local session_replication_role = origin".to_owned(),
-    ]
+    without_triggers(vec![format!(
+        "insert into {0} ({2}) select {2} from only {1} as t where {condition}",
+        child.name.quoted(),
+        parent.name.quoted(),
+        columns.join(", ")
+    )])
 }

@@ -4,7 +4,7 @@
 use super::super::fix;
 use super::super::judge::describe;
 use super::super::scene::{Scene, Subject, object_of};
-use super::super::statement::reads;
+use super::super::statement::{reads, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{quote_identifier, quote_literal};
@@ -71,7 +71,7 @@ fn without(scene: &Scene<'_>, both: &Principal, root: usize, tenant: usize) -> V
     let (Some(id), Some(user), Some(of)) = (ids.get(&root), &both.user_id, scene.intent.roots.get(root)) else {
         return Vec::new();
     };
-    let mut statements = vec!["set local session_replication_role = replica".to_owned()];
+    let mut statements = Vec::new();
     for membership in scene.intent.memberships.iter().filter(|membership| membership.root == root) {
         let Some(table) = scene.catalog.table(&membership.table) else { continue };
         let reference = scene.reference_to_user(table, &membership.user_column, both).unwrap_or_else(|| user.clone());
@@ -92,8 +92,7 @@ fn without(scene: &Scene<'_>, both: &Principal, root: usize, tenant: usize) -> V
             quote_literal(id)
         ));
     }
-    statements.push("set local session_replication_role = origin".to_owned());
-    statements
+    without_triggers(statements)
 }
 
 /// Whether a claim or setting says which tenant is meant.

@@ -5,7 +5,7 @@ use super::super::fix;
 use super::super::judge::kept_from_everybody;
 use super::super::scene::reference::tie_columns;
 use super::super::scene::{ATTACKER, Scene, Subject, VACANT, VICTIM, key_condition, object_of};
-use super::super::statement::{Attempt, Shape, assignment, put_referring_away};
+use super::super::statement::{Attempt, Shape, assignment, put_referring_away, without_triggers};
 use super::super::{Case, Check, Finding, Judge};
 use super::TenantTable;
 use crate::catalog::{Table, quote_identifier, quote_literal};
@@ -140,9 +140,8 @@ fn moves(
 fn emptied_of(scene: &Scene<'_>, table: &Table, tenant: usize) -> Vec<String> {
     let mut statements = put_referring_away(scene.catalog, table);
     if let Some(condition) = scene.intent.belongs_to(&table.name, "t", &scene.ids(tenant)) {
-        statements.push("set local session_replication_role = replica".to_owned());
-        statements.push(format!("delete from {} as t where {condition}", table.name.quoted()));
-        statements.push("set local session_replication_role = origin".to_owned());
+        let delete = format!("delete from {} as t where {condition}", table.name.quoted());
+        statements.extend(without_triggers(vec![delete]));
     }
     statements
 }
@@ -220,11 +219,7 @@ fn in_its_place(table: &Table, tie: &[&str], away: &str, there: &StoredRow) -> O
         set.push(assignment(column, there.values.get(column)?.as_deref()?));
     }
     let condition = key_condition(table, there, "t")?;
-    let making_room = vec![
-        "set local session_replication_role = replica".to_owned(),
-        format!("delete from {} as t where {condition}", table.name.quoted()),
-        "set local session_replication_role = origin".to_owned(),
-    ];
+    let making_room = without_triggers(vec![format!("delete from {} as t where {condition}", table.name.quoted())]);
     Some((set.join(", "), making_room))
 }
 

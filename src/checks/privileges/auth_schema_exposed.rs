@@ -3,6 +3,7 @@
 
 use super::super::judge::describe;
 use super::super::scene::{ATTACKER, Scene, Subject, VICTIM, object_of};
+use super::super::statement::without_triggers;
 use super::super::{Case, Check, Finding, Judge};
 use super::clients::{Attempt, harness};
 use crate::catalog::{Privilege, QualifiedName, RelationKind, Table, quote_identifier, quote_literal};
@@ -90,15 +91,11 @@ fn attempt(scene: &Scene<'_>, relation: &Table, role: &str, victim: &str) -> Att
     let columns: Vec<String> = granted.iter().map(|column| format!("u.{}", quote_identifier(&column.name))).collect();
     let columns = if columns.is_empty() { "u.*".to_owned() } else { columns.join(", ") };
     let canary = quote_literal(CANARY);
-    let mut prepare = vec![
-        "set local session_replication_role = replica".to_owned(),
-        format!(
-            "update auth.users set email = {} , phone = {canary}, encrypted_password = {canary} where id::text = {}",
-            quote_literal(&format!("{CANARY}@example.com")),
-            quote_literal(victim)
-        ),
-        "set local session_replication_role = origin".to_owned(),
-    ];
+    let mut prepare = without_triggers(vec![format!(
+        "update auth.users set email = {} , phone = {canary}, encrypted_password = {canary} where id::text = {}",
+        quote_literal(&format!("{CANARY}@example.com")),
+        quote_literal(victim)
+    )]);
     // A materialized view shows what was there when it was last refreshed.
     if relation.kind == RelationKind::MaterializedView {
         prepare.push(format!("refresh materialized view {}", relation.name.quoted()));

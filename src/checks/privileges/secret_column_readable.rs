@@ -2,6 +2,7 @@
 //! members try, the most powerful and the weakest: a secret is the server's, not theirs. The harness reads the same.
 
 use super::super::scene::{Scene, Subject, VICTIM, object_of, part_of};
+use super::super::statement::without_triggers;
 use super::super::{Case, Check, Finding, Judge};
 use super::clients::{Attempt, actors, grantees, harness, roles_in_sql};
 use super::secret_names::{Secret, secret};
@@ -114,9 +115,8 @@ fn attempt(scene: &Scene<'_>, table: &Table, column: &Column) -> Attempt<'static
     let mut prepare = Vec::new();
     if !holds && table.holds_rows() && column.is_writable() {
         let value = if column.data_type.unwrapped().name == "bytea" { "'\\x5ea3'" } else { "'seaworthy'" };
-        prepare.push("set local session_replication_role = replica".to_owned());
-        prepare.push(format!("update {relation} set {name} = {value} where {name} is null"));
-        prepare.push("set local session_replication_role = origin".to_owned());
+        let update = format!("update {relation} set {name} = {value} where {name} is null");
+        prepare.extend(without_triggers(vec![update]));
     }
     Attempt {
         topic: "read the secret",
