@@ -1,6 +1,6 @@
 //! Which failure explains which: one fault is one finding, with its consequences under it.
 
-use crate::verdict::{CheckResult, ObjectKind, Status};
+use crate::verdict::{CheckResult, ObjectKind, Severity, Status};
 
 /// What a failure of one check explains on the same object: mend the cause, and these are gone.
 struct Explains {
@@ -173,14 +173,19 @@ fn flatten(results: &mut [CheckResult]) {
     }
 }
 
+/// Names the consequences at their cause, which is as grave as the gravest of them that failed.
 fn list_consequences(results: &mut [CheckResult]) {
-    let pairs: Vec<(String, String)> = results
+    let consequences: Vec<(String, String, Option<Severity>)> = results
         .iter()
-        .filter_map(|result| Some((result.cause.clone()?, format!("{} on {}", result.check, result.object))))
+        .filter_map(|result| {
+            let severity = open(result).then_some(result.severity);
+            Some((result.cause.clone()?, format!("{} on {}", result.check, result.object), severity))
+        })
         .collect();
-    for (cause, consequence) in pairs {
+    for (cause, consequence, severity) in consequences {
         if let Some(result) = results.iter_mut().find(|result| result.fingerprint == cause) {
             result.consequences.push(consequence);
+            result.severity = severity.map_or(result.severity, |severity| severity.min(result.severity));
         }
     }
 }
@@ -190,7 +195,7 @@ mod tests {
     #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
     use super::*;
-    use crate::verdict::{ObjectRef, Severity, fingerprint};
+    use crate::verdict::{ObjectRef, fingerprint};
 
     fn failure(check: &str, table: &str, sub: Option<&str>, fix: &str) -> CheckResult {
         let object = ObjectRef {
@@ -226,11 +231,12 @@ mod tests {
         let mut results = vec![
             failure("isolation/anonymous-read", "notes", None, "a"),
             failure("isolation/cross-tenant-read", "notes", None, "b"),
-            failure("rls/not-enabled", "notes", None, "c"),
+            CheckResult { severity: Severity::Error, ..failure("rls/not-enabled", "notes", None, "c") },
             failure("isolation/cross-tenant-read", "other", None, "d"),
         ];
         trace(&mut results);
         assert_eq!(results[2].consequences.len(), 2);
+        assert_eq!(results[2].severity, Severity::Critical, "as grave as what follows from it");
         assert_eq!(
             results[0].cause.as_ref().unwrap(),
             &results[2].fingerprint,

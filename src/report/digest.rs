@@ -29,11 +29,6 @@ impl<'record> Digest<'record> {
         results.sort_by(|left, right| {
             (left.severity, &left.object, &left.check).cmp(&(right.severity, &right.object, &right.check))
         });
-        let gravest = gravest_consequences(record);
-        // What something grave follows from is no small matter, whatever the check says of it alone.
-        let gravity = |result: &CheckResult| {
-            gravest.get(result.fingerprint.as_str()).map_or(result.severity, |worst| result.severity.min(*worst))
-        };
         let pick = |wanted: &dyn Fn(&CheckResult) -> bool| -> Vec<&'record CheckResult> {
             results.iter().copied().filter(|result| wanted(result)).collect()
         };
@@ -43,13 +38,9 @@ impl<'record> Digest<'record> {
         let count = |status: Status| results.iter().filter(|result| result.status == status).count();
         Self {
             broken: pick(&|result| result.status == Status::Error),
-            failed: pick(&|result| result.status == Status::Fail && open(result) && gravity(result).blocks()),
+            failed: pick(&|result| result.status == Status::Fail && open(result) && result.severity.blocks()),
             unproven: pick(&|result| result.status == Status::Unproven && open(result) && result.severity.blocks()),
-            minor: pick(&|result| {
-                open(result)
-                    && !result.severity.blocks()
-                    && (result.status == Status::Unproven || !gravity(result).blocks())
-            }),
+            minor: pick(&|result| open(result) && !result.severity.blocks()),
             explained: pick(&explained),
             waived: pick(&|result| result.status == Status::Waived),
             passed: count(Status::Pass),
@@ -124,18 +115,6 @@ impl<'record> Digest<'record> {
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)).collect();
         listed(&parts)
     }
-}
-
-/// The gravest severity among the consequences of each cause, by its fingerprint.
-fn gravest_consequences(record: &RunRecord) -> BTreeMap<&str, Severity> {
-    let mut gravest: BTreeMap<&str, Severity> = BTreeMap::new();
-    for result in &record.results {
-        if let Some(cause) = result.cause.as_deref() {
-            let worst = gravest.entry(cause).or_insert(result.severity);
-            *worst = result.severity.min(*worst);
-        }
-    }
-    gravest
 }
 
 /// Results of one check that block, all for the same cause.
