@@ -82,8 +82,15 @@ struct Liar {
     prepare: Vec<String>,
 }
 
-/// What one lie says: where, under which keys, and the text.
-type Lie<'a> = (&'a ClientWritten, String);
+/// What one lie says.
+#[derive(Debug, Clone)]
+struct Lie<'a> {
+    /// Where, and under which keys.
+    written: &'a ClientWritten,
+    text: String,
+    /// Whether the text stands in a list.
+    listed: bool,
+}
 
 /// The attacker and the stranger, each with what a client can set taken from the victim.
 fn liars(scene: &Scene<'_>) -> Vec<Liar> {
@@ -159,33 +166,62 @@ fn lies<'a>(
             .and_then(|value| victims_value(scene, victim, value))
             .unwrap_or_else(|| "true".to_owned())
     };
-    let base: Vec<Lie<'_>> = written.iter().map(|written| (written, stolen(written))).collect();
+    let base: Vec<Lie<'_>> = written
+        .iter()
+        .map(|written| Lie {
+            written,
+            text: stolen(written),
+            listed: matches!(written.value, Some(IdentityValue::TenantIds(_))),
+        })
+        .collect();
     let mut variants = vec![("claiming to be of tenant A".to_owned(), base.clone())];
-    let mut texts = spoken_texts(scene);
-    texts.extend(scene.ids(VICTIM).into_values());
-    texts.extend(victim.and_then(|victim| victim.user_id.clone()));
-    texts.push("admin".to_owned());
+    let ids: Vec<String> =
+        scene.ids(VICTIM).into_values().chain(victim.and_then(|victim| victim.user_id.clone())).collect();
+    let spoken = spoken_texts(scene);
+    let admin = ["admin".to_owned()];
+    let texts: Vec<&String> = spoken.iter().chain(&ids).chain(&admin).collect();
     for (place, one) in written.iter().enumerate() {
         let settled = matches!(one.value, Some(IdentityValue::TenantId(_) | IdentityValue::UserId));
-        for text in texts.iter().filter(|text| !settled && **text != stolen(one)) {
+        for text in texts.iter().filter(|text| !settled && ***text != stolen(one)) {
             let mut variant = base.clone();
             if let Some(lie) = variant.get_mut(place) {
-                lie.1.clone_from(text);
+                lie.text.clone_from(text);
             }
             variants.push((format!("claiming {} = {text}", one.path.join(".")), variant));
         }
     }
     variants.truncate(MAXIMUM_LIES);
+    variants.extend(listed_lies(&base, &ids.iter().chain(&spoken).chain(&admin).collect::<Vec<_>>()));
+    variants
+}
+
+/// Each thing set to a list of one text: what is read with `jsonb_array_elements_text` refuses a mere text with an error, which keeps
+/// nobody out.
+fn listed_lies<'a>(base: &[Lie<'a>], texts: &[&String]) -> Vec<(String, Vec<Lie<'a>>)> {
+    let mut variants = Vec::new();
+    for (place, one) in base.iter().enumerate() {
+        let told: Vec<&String> = match one.written.value {
+            None => texts.to_vec(),
+            Some(_) if !one.listed => vec![&one.text],
+            Some(_) => Vec::new(),
+        };
+        for text in told {
+            let mut variant = base.to_vec();
+            if let Some(lie) = variant.get_mut(place) {
+                lie.text.clone_from(text);
+                lie.listed = true;
+            }
+            variants.push((format!("claiming {} = [{text}]", one.written.path.join(".")), variant));
+        }
+    }
+    variants.truncate(MAXIMUM_LISTED);
     variants
 }
 
 fn lying(mut principal: Principal, lies: &[Lie<'_>]) -> Liar {
     let mut metadata = serde_json::json!({});
-    for (written, text) in lies {
-        let value = match written.value {
-            Some(IdentityValue::TenantIds(_)) => serde_json::json!([text]),
-            _ => serde_json::json!(text),
-        };
+    for Lie { written, text, listed } in lies {
+        let value = if *listed { serde_json::json!([text]) } else { serde_json::json!(text) };
         match &written.place {
             ClientPlace::Setting(setting) => set_claim(&mut principal, setting, &written.path, value),
             ClientPlace::UserMetadata => place_at(&mut metadata, &written.path, value),
@@ -239,6 +275,8 @@ fn spoken_texts(scene: &Scene<'_>) -> Vec<String> {
 const MAXIMUM_TEXTS: usize = 8;
 /// Lies of one liar.
 const MAXIMUM_LIES: usize = 24;
+/// Further ones that say it in a list.
+const MAXIMUM_LISTED: usize = 12;
 
 fn victims_value(scene: &Scene<'_>, victim: Option<&Principal>, value: &IdentityValue) -> Option<String> {
     match value {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::scene::{ATTACKER, Scene, VICTIM};
 use super::privilege_column_writable::quoted_texts;
-use crate::catalog::{Argument, ArgumentMode, DataType, Function, Table, TypeKind};
+use crate::catalog::{Argument, ArgumentMode, DataType, Function, Table, TypeKind, tokens};
 use crate::world::PrincipalKind;
 
 /// An argument of a call.
@@ -32,7 +32,9 @@ pub(super) struct Call {
 /// Mixed calls of one function.
 const MAXIMUM_MIXED: usize = 32;
 /// Values tried for one argument in mixed calls.
-const MAXIMUM_CANDIDATES: usize = 6;
+const MAXIMUM_CANDIDATES: usize = 8;
+/// Arguments that are given apart from the others.
+const MAXIMUM_APART: usize = 6;
 
 /// The calls worth trying.
 pub(super) fn calls(scene: &Scene<'_>, function: &Function) -> Vec<Call> {
@@ -45,7 +47,12 @@ pub(super) fn calls(scene: &Scene<'_>, function: &Function) -> Vec<Call> {
     if inputs.is_empty() {
         return vec![without];
     }
-    let ground = Ground { scene, tables: named_tables(scene, function), keys: json_keys(&function.source) };
+    let ground = Ground {
+        scene,
+        tables: named_tables(scene, function),
+        keys: json_keys(&function.source),
+        source: &function.source,
+    };
     let mut calls = Vec::new();
     let mut add = |shape: String, main: bool, values: Vec<Option<String>>| {
         let arguments = given(&inputs, values);
@@ -67,6 +74,19 @@ pub(super) fn calls(scene: &Scene<'_>, function: &Function) -> Vec<Call> {
             }
         });
         add(format!("one id of the victim's for all, {}", index + 1), true, one);
+    }
+    // The victim's row and the caller's own tenant: what is checked is the caller's own, what is reached is not.
+    for apart in 0..inputs.len().min(MAXIMUM_APART) {
+        for (tenant, others, shape) in [
+            (VICTIM, ATTACKER, "the victim's id and its own for the rest"),
+            (ATTACKER, VICTIM, "its own id and the victim's for the rest"),
+        ] {
+            let values = inputs
+                .iter()
+                .enumerate()
+                .map(|(place, argument)| ground.value(argument, if place == apart { tenant } else { others }, 0));
+            add(format!("{shape}, {}", apart + 1), false, values.collect());
+        }
     }
     let candidates: Vec<Vec<Option<String>>> = inputs.iter().map(|argument| ground.candidates(argument)).collect();
     for (index, values) in mixed(&candidates).into_iter().enumerate() {
@@ -150,6 +170,7 @@ struct Ground<'a> {
     scene: &'a Scene<'a>,
     tables: Vec<&'a Table>,
     keys: Vec<String>,
+    source: &'a str,
 }
 
 impl Ground<'_> {
@@ -187,10 +208,13 @@ impl Ground<'_> {
         if is_secret(&name) {
             return None;
         }
-        self.by_name(&name, &base.name, tenant, nth).or_else(|| match base.name.as_str() {
-            "uuid" => self.scene.ids(tenant).into_values().next(),
-            other => anything(other),
-        })
+        self.by_name(&name, &base.name, tenant, nth)
+            .or_else(|| self.by_name(bare_name(&name)?, &base.name, tenant, nth))
+            .or_else(|| self.by_comparison(argument, &base.name, tenant, nth))
+            .or_else(|| match base.name.as_str() {
+                "uuid" => self.scene.ids(tenant).into_values().next(),
+                other => anything(other),
+            })
     }
 
     /// Values for an argument in mixed calls, the likeliest first: the victim's and the caller's own in turn.
@@ -219,6 +243,7 @@ impl Ground<'_> {
                 values.extend(
                     [ATTACKER, VICTIM].into_iter().filter(|_| base.name == "uuid").map(|tenant| self.user(tenant, 0)),
                 );
+                values.extend(firsts(ATTACKER).map(Some));
             }
             // What is stored already would change nothing; what is not may be found by nobody.
             _ => values.push(anything(&base.name)),
@@ -295,6 +320,17 @@ impl Ground<'_> {
         row.values.get(key).filter(|_| of_type || name != stem)?.clone()
     }
 
+    /// What the tenant's row holds in a column that the body compares with the argument.
+    fn by_comparison(&self, argument: &Argument, type_name: &str, tenant: usize, nth: usize) -> Option<String> {
+        let name = argument.name.as_deref().filter(|name| !name.is_empty())?.to_lowercase();
+        let columns = compared_with(self.source, &name);
+        let held = |column: &String| self.tables.iter().any(|table| table.column(column).is_some());
+        columns
+            .iter()
+            .filter(|column| **column != name && held(column) && !is_secret(column))
+            .find_map(|column| text_types(type_name).iter().find_map(|kind| self.by_column(column, kind, tenant, nth)))
+    }
+
     fn by_column(&self, name: &str, type_name: &str, tenant: usize, nth: usize) -> Option<String> {
         let named_first = self.tables.iter().copied().chain(&self.scene.catalog.tables);
         named_first
@@ -316,6 +352,64 @@ fn plain_name(argument: &Argument) -> String {
         .find_map(|prefix| name.strip_prefix(prefix))
         .unwrap_or(&name)
         .to_owned()
+}
+
+/// A plain name without what says which of two it is: `to_shop`, `new_owner`.
+fn bare_name(name: &str) -> Option<&str> {
+    ["to_", "from_", "new_", "old_", "target_", "source_"]
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))
+        .filter(|bare| !bare.is_empty())
+}
+
+/// The types whose values an argument of this type can be compared with.
+fn text_types(type_name: &str) -> Vec<&str> {
+    const TEXTS: [&str; 4] = ["text", "varchar", "citext", "bpchar"];
+    if TEXTS.contains(&type_name) { TEXTS.to_vec() } else { vec![type_name] }
+}
+
+/// The names that a body compares with an argument, in either order: `c.phone = line`, `lower(line) = lower(c.phone)`.
+fn compared_with(source: &str, argument: &str) -> Vec<String> {
+    const FOLDING: [&str; 4] = ["lower", "upper", "trim", "btrim"];
+    let mut words: Vec<String> = Vec::new();
+    let mut cast = false;
+    for token in tokens(source) {
+        let dropped = cast
+            || ["(", ")", "::"].iter().any(|mark| token.is_mark(mark))
+            || FOLDING.iter().any(|word| token.is_word(word));
+        cast = token.is_mark("::");
+        if !dropped {
+            let operator = ["=", "."].into_iter().find(|mark| token.is_mark(mark));
+            words.push(operator.or(token.name()).unwrap_or_default().to_lowercase());
+        }
+    }
+    let word = |place: usize| words.get(place).map(String::as_str);
+    // The last part of the name that begins at `place`.
+    let after = |mut place: usize| {
+        while word(place + 1) == Some(".") {
+            place += 2;
+        }
+        word(place)
+    };
+    let mut found = Vec::new();
+    for place in 0..words.len() {
+        if !matches!(word(place), Some("=" | "like" | "ilike")) {
+            continue;
+        }
+        let before = place.checked_sub(1).and_then(word);
+        let (before, after) = (before.unwrap_or_default(), after(place + 1).unwrap_or_default());
+        let other = if after == argument {
+            before
+        } else if before == argument {
+            after
+        } else {
+            continue;
+        };
+        if !other.is_empty() && !found.iter().any(|known| known == other) {
+            found.push(other.to_owned());
+        }
+    }
+    found
 }
 
 /// Whoever holds a token is meant to be let in by it: that an attacker does not know it is no fault of the function.
@@ -377,6 +471,19 @@ mod tests {
     #[test]
     fn the_keys_that_a_body_reads_out_of_json_are_found() {
         assert_eq!(json_keys("p ->> 'page_id', (p->'meta' ->> 'id')::uuid, p -> 0"), ["id", "meta", "page_id"]);
+    }
+
+    #[test]
+    fn the_columns_that_a_body_compares_with_an_argument_are_found() {
+        let body = "select 1 from pets p where p.chip = wanted and lower(wanted::text) = lower(p.tag) and p.age = 3";
+        assert_eq!(compared_with(body, "wanted"), ["chip", "tag"]);
+        assert_eq!(compared_with("where name = find.wanted", "wanted"), ["name"]);
+    }
+
+    #[test]
+    fn a_name_loses_what_says_which_of_two_it_is() {
+        assert_eq!(bare_name("to_shop"), Some("shop"));
+        assert_eq!(bare_name("shop"), None);
     }
 
     #[test]

@@ -207,9 +207,20 @@ fn judge(case: &Case, outcomes: &[Outcome]) -> Finding {
             .shown_by(std::iter::once(breach).chain(indexes(Part::Control).find(|index| shows(index))));
     }
     let example = indexes(Part::Attack).next();
-    match (indexes(Part::Control).find(|index| shows(index)), indexes(Part::Service).find(|index| shows(index))) {
+    // One that came back with rows says more than one that found none.
+    let full = |index: &usize| outcomes.get(*index).and_then(Outcome::rows).is_some_and(|rows| !rows.is_empty());
+    let control = indexes(Part::Control)
+        .find(|index| shows(index) && full(index))
+        .or_else(|| indexes(Part::Control).find(|index| shows(index)));
+    let called = |index: usize| case.probes.get(index).is_some_and(|probe| probe.act.text().starts_with("call "));
+    match (control, indexes(Part::Service).find(|index| shows(index))) {
         (Some(control), _) => {
-            Finding::new(Status::Pass, "answers its rightful caller, and nobody else with another tenant's rows")
+            let summary = if full(&control) || called(control) {
+                "answers its rightful caller, and nobody else with another tenant's rows"
+            } else {
+                "nobody got another tenant's rows; it returned nothing, to its rightful caller either"
+            };
+            Finding::new(Status::Pass, summary)
                 .observed(describe(example.and_then(|index| outcomes.get(index))))
                 .shown_by(example.into_iter().chain([control]))
         }

@@ -260,21 +260,30 @@ fn key_after(trees: &[Tree], index: usize, keys: &mut Vec<String>) {
 /// Whether a query that reads what the user writes also asks who the caller is of some table: then it chooses among what is the caller's. A
 /// query of nothing but auth.users is how the metadata itself is fetched.
 fn is_bound(reading: &Reading<'_>, trees: &[Tree]) -> bool {
-    reading.mentions_identity(trees) && reads_other_tables(trees)
+    reading.mentions_identity(trees) && reads_other_tables(reading, trees)
 }
 
-fn reads_other_tables(trees: &[Tree]) -> bool {
+/// Whether a query reads a table besides auth.users, or a function of the schema that may do so: `jsonb_array_elements_text(…)` after FROM
+/// is no table.
+fn reads_other_tables(reading: &Reading<'_>, trees: &[Tree]) -> bool {
     let here = trees.iter().enumerate().any(|(index, tree)| {
         if !(tree.is_word("from") || tree.is_word("join")) {
             return false;
         }
         let name = |offset: usize| trees.get(index + offset).and_then(Tree::name);
         let qualified = trees.get(index + 2).is_some_and(|tree| tree.is_mark("."));
+        let end = if qualified { index + 4 } else { index + 2 };
+        if matches!(trees.get(end), Some(Tree::Group(_))) {
+            // The name and parentheses alone: what the arguments call is not read from.
+            let mut called: Vec<Tree> = trees.get(index + 1..end).unwrap_or_default().to_vec();
+            called.push(Tree::Group(Vec::new()));
+            return !reading.functions_called(&called).is_empty();
+        }
         match (name(1), name(3)) {
             (Some(schema), Some(table)) if qualified => (schema, table) != ("auth", "users"),
             (Some(table), _) => table != "users",
             (None, _) => false,
         }
     });
-    here || trees.iter().filter_map(Tree::inside).any(reads_other_tables)
+    here || trees.iter().filter_map(Tree::inside).any(|inside| reads_other_tables(reading, inside))
 }
