@@ -356,8 +356,10 @@ fn column_before(tokens: &[Token], start: usize) -> Option<String> {
         place = before;
     }
     let (mut place, compares) = previous(place)?;
-    let by_pattern = compares.is_mark("~~") || compares.is_word("like");
-    if !(by_pattern || compares.is_mark("=") || compares.is_word("in")) {
+    // The server writes LIKE as `~~`, which falls apart into two marks.
+    if let Some((first, _)) = previous(place).filter(|(_, token)| compares.is_mark("~") && token.is_mark("~")) {
+        place = first;
+    } else if !(compares.is_mark("=") || compares.is_word("in") || compares.is_word("like")) {
         return None;
     }
     loop {
