@@ -20,18 +20,22 @@ pub fn discover(folder: &Path, settings: &SystemSettings) -> Result<Project, Pro
     }
     let absolute =
         folder.canonicalize().map_err(|source| ProjectError::Unreadable { path: folder.to_owned(), source })?;
-    let (base, found) = locate(&absolute, settings)?;
+    let (base, mut found) = locate(&absolute, settings)?;
     let supabase_folder = supabase_folder(&base, &found);
     let mut notes = found.notes.clone();
     let supabase = supabase_folder.as_deref().and_then(|folder| read_config(folder, &mut notes));
-    let (mut migrations, tool) = read_migrations(&found, &base)?;
+    let (mut migrations, tool) = read_migrations(&mut found, &base)?;
     if let Some(folder) = &supabase_folder {
         add_roles_and_schemas(folder, supabase.as_ref(), &found, &base, &mut migrations)?;
+    }
+    let seed = find_seed(&base, settings, supabase_folder.as_deref(), supabase.as_ref(), &found)?;
+    if seed.is_none() && settings.seed.path.is_none() && supabase.as_ref().is_none_or(|config| config.seed_enabled) {
+        notes.extend(seed::unread_folder(&base)?);
     }
     Ok(Project {
         name: settings.name.clone().unwrap_or_else(|| name_of(&absolute, &base)),
         alerts: alerts::read(&base, &settings.monitoring)?,
-        seed: find_seed(&base, settings, supabase_folder.as_deref(), supabase.as_ref(), &found)?,
+        seed,
         problems: problems(tool, &found, &base),
         notes,
         tool,
@@ -145,7 +149,7 @@ fn name_of(given: &Path, base: &Path) -> String {
 }
 
 /// Reads the files, and learns from markers inside them whose they are.
-fn read_migrations(found: &Found, base: &Path) -> Result<(Vec<MigrationFile>, Tool), ProjectError> {
+fn read_migrations(found: &mut Found, base: &Path) -> Result<(Vec<MigrationFile>, Tool), ProjectError> {
     let mut tool = found.tool;
     let mut migrations = Vec::with_capacity(found.files.len());
     for file in &found.files {
@@ -166,6 +170,11 @@ fn read_migrations(found: &Found, base: &Path) -> Result<(Vec<MigrationFile>, To
             (None, None) => None,
         };
         migrations.push(MigrationFile { path, version: file.version.clone(), sql, down });
+    }
+    if tool == Tool::Dbmate {
+        // dbmate goes by the names as text: `10_` runs before `9_`. All of them lie in one folder.
+        found.files.sort_by(|left, right| left.name.cmp(&right.name));
+        migrations.sort_by(|left, right| left.path.cmp(&right.path));
     }
     Ok((migrations, tool))
 }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use super::files::{read_text, relative};
+use super::files::{entries, read_text, relative};
+use super::layout::is_sql;
 use super::token::{Kind, tokens};
 use super::{ProjectError, Seed, SqlFile, SupabaseConfig};
 
@@ -34,6 +35,17 @@ pub(super) fn find(
     let beside = supabase.map(|(folder, _)| folder.join("seed.sql"));
     let file = places.chain(beside).find(|path| path.is_file());
     read(&file.into_iter().collect::<Vec<_>>(), root)
+}
+
+/// A word on a folder of seeds that is not read, where there is one.
+pub(super) fn unread_folder(root: &Path) -> Result<Option<String>, ProjectError> {
+    for place in ["supabase/seeds", "db/seeds", "seeds"] {
+        let folder = root.join(place);
+        if folder.is_dir() && entries(&folder)?.iter().any(|entry| !entry.folder && is_sql(&entry.name)) {
+            return Ok(Some(format!("{place} was not read: `seed = \"{place}\"` in seaworthy.toml makes it the seed")));
+        }
+    }
+    Ok(None)
 }
 
 /// The files of these globs, in the order of the globs and by name within one.

@@ -194,6 +194,29 @@ fn goose_and_dbmate_are_told_by_their_markers() {
 }
 
 #[test]
+fn dbmate_goes_by_name_as_text() {
+    let up = "-- migrate:up\nselect 1;";
+    let project = find(&[("db/migrations/9_a.sql", up), ("db/migrations/10_b.sql", up)]);
+    assert_eq!(paths(&project), ["db/migrations/10_b.sql", "db/migrations/9_a.sql"]);
+    assert!(matches!(project.problems.as_slice(), [ProjectProblem::OutOfOrder { .. }]), "{:?}", project.problems);
+    let padded = find(&[("db/migrations/09_a.sql", up), ("db/migrations/10_b.sql", up)]);
+    assert_eq!(paths(&padded), ["db/migrations/09_a.sql", "db/migrations/10_b.sql"]);
+    assert!(padded.problems.is_empty(), "{:?}", padded.problems);
+    // goose goes by number.
+    let goose = "-- +goose Up\nselect 1;";
+    let project = find(&[("migrations/9_a.sql", goose), ("migrations/10_b.sql", goose)]);
+    assert_eq!(paths(&project), ["migrations/9_a.sql", "migrations/10_b.sql"]);
+}
+
+#[test]
+fn a_folder_of_seeds_that_is_not_read_is_noted() {
+    let said = |files: &[(&str, &str)]| find(files).notes.iter().any(|note| note.contains("seeds"));
+    assert!(said(&[("migrations/1_a.sql", "select 1;"), ("db/seeds/people.sql", "select 2;")]));
+    assert!(!said(&[("migrations/1_a.sql", "select 1;"), ("seeds/people.ts", "")]));
+    assert!(!said(&[("migrations/1_a.sql", "select 1;"), ("seeds/a.sql", "select 2;"), ("seed.sql", "select 3;")]));
+}
+
+#[test]
 fn bare_files_go_by_number_then_by_name_and_the_seed_is_none_of_them() {
     let project =
         find(&[("10_c.sql", ""), ("2_b.sql", ""), ("schema.sql", ""), ("policies.sql", ""), ("seed.sql", "insert")]);

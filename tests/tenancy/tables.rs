@@ -126,3 +126,45 @@ async fn schemas_that_clients_cannot_name_count_as_far_as_ties_need_them() {
     assert!(intent.tables.contains_key(&QualifiedName::new("hidden", "accounts")));
     assert!(!intent.tables.contains_key(&QualifiedName::new("hidden", "config")));
 }
+
+#[tokio::test]
+async fn where_policies_tell_callers_apart_and_no_tenant_is_found_nothing_is_reference_data() {
+    let schema = "
+        create table tiers (code text primary key, name text not null);
+        create table perks (id uuid primary key, tier_code text not null references tiers, name text not null);
+        alter table tiers enable row level security;
+        alter table perks enable row level security;
+        create policy t on tiers using (code = current_setting('app.tier_code', true));";
+    let apart = "create policy p on perks using (tier_code = current_setting('app.tier_code', true));";
+    let intent = infer_on(Profile::Plain, &format!("{schema}{apart}")).await;
+    assert_eq!(ties(&intent, &["tiers", "perks"]), ["untied", "untied"]);
+    let intent =
+        infer_on(Profile::Plain, &schema.replace("code = current_setting('app.tier_code', true)", "true")).await;
+    assert_eq!(ties(&intent, &["tiers", "perks"]), ["global", "global"]);
+    let regions = format!("{schema}{apart}").replace("tier", "region");
+    let intent = infer_on(Profile::Plain, &regions).await;
+    assert_eq!(ties(&intent, &["regions", "perks"]), ["root 0", "region_code of 0"]);
+}
+
+#[tokio::test]
+async fn what_a_user_bought_makes_nobody_a_member() {
+    let schema = "
+        create table places (id uuid primary key, name text not null);
+        create table place_circle (place_id uuid references places, guest uuid references auth.users,
+            primary key (place_id, guest));
+        create table notes (id uuid primary key, place_id uuid not null references places, body text);
+        create policy see on places using (exists (select from place_circle c where c.place_id = id and c.guest = auth.uid()));
+        create policy see on notes
+            using (exists (select from place_circle c where c.place_id = notes.place_id and c.guest = auth.uid()));";
+    let intent = infer_on(Profile::Supabase, schema).await;
+    assert_eq!(ties(&intent, &["places", "notes"]), ["root 0", "place_id of 0"]);
+    let intent = infer_on(Profile::Supabase, &schema.replace("place_circle", "place_purchases")).await;
+    assert_ne!(ties(&intent, &["places", "notes"]), ["root 0", "place_id of 0"]);
+    let listed = schema.replacen(
+        "using (exists (select from place_circle c where c.place_id = id and c.guest = auth.uid()))",
+        "using (true)",
+        1,
+    );
+    let intent = infer_on(Profile::Supabase, &listed).await;
+    assert_ne!(ties(&intent, &["places", "notes"]), ["root 0", "place_id of 0"]);
+}

@@ -1,8 +1,8 @@
 //! Tables that say which user belongs to which tenant.
 
 use super::names::{
-    OWNER_COLUMN, TenantName, any_of, names_choice, names_membership, names_no_membership, role_power, tenant_name,
-    words,
+    MAKER_COLUMN, OWNER_COLUMN, TenantName, any_of, names_billing, names_choice, names_membership, names_no_membership,
+    names_reaction, role_power, tenant_name, words,
 };
 use super::reading::{Reading, is_unique};
 use super::tokens::{Token, tokens};
@@ -39,7 +39,7 @@ pub(super) fn memberships<'a>(reading: &Reading<'a>, users: &Users, root: &Table
         if users.is_people(&table.name) {
             profiles.extend(profile_membership(users, table, tenant_column, root));
         } else if !joining.iter().any(|found: &Found<'_>| found.table.name == table.name) {
-            joining.extend(join_membership(users, table, tenant_column, root));
+            joining.extend(join_membership(reading, users, table, tenant_column, root));
         }
     }
     if joining.iter().any(|found: &Found<'_>| found.is_plain) {
@@ -73,17 +73,25 @@ fn profile_membership<'a>(users: &Users, table: &'a Table, tenant_column: &str, 
 }
 
 /// A table between users and tenants.
-fn join_membership<'a>(users: &Users, table: &'a Table, tenant_column: &str, root: &Table) -> Option<Found<'a>> {
+fn join_membership<'a>(
+    reading: &Reading<'_>,
+    users: &Users,
+    table: &'a Table,
+    tenant_column: &str,
+    root: &Table,
+) -> Option<Found<'a>> {
     if names_no_membership(&table.name.name) {
         return None;
     }
+    let consulted = is_consulted(reading, users, table, tenant_column, root);
+    let named = names_membership(&table.name.name, Some(&root.name.name)) || consulted;
     let user_column = users.columns_of(table).into_iter().find(|found| {
-        (found.rank <= OWNER_COLUMN + 1
-            || (found.referring && names_membership(&table.name.name, Some(&root.name.name))))
-            && found.column != tenant_column
+        (found.rank <= OWNER_COLUMN + 1 || (found.referring && named)) && found.column != tenant_column
     })?;
-    let (role_column, roles) = role_of(table);
-    let named = names_membership(&table.name.name, Some(&root.name.name));
+    let (mut role_column, mut roles) = role_of(table);
+    if role_column.is_none() && named {
+        (role_column, roles) = rank_of(table);
+    }
     let unique = is_unique(table, &[tenant_column, &user_column.column]);
     let is_tenant = tenant_name(&root.name.name) == TenantName::Yes;
     let joins_only = unique && table.columns.len() <= 6 && table.foreign_keys.len() <= 2;
@@ -103,6 +111,49 @@ fn join_membership<'a>(users: &Users, table: &'a Table, tenant_column: &str, roo
         role_column,
         roles,
     })
+}
+
+/// Whether a table's key is a tenant and a user, and policies of the tenants' table and of another that refers to it ask it,
+/// by themselves or through a function: who is in it may see what is the tenant's, whatever the table is called.
+fn is_consulted(reading: &Reading<'_>, users: &Users, join: &Table, tenant_column: &str, root: &Table) -> bool {
+    let user_columns = users.columns_of(join);
+    let [user] = user_columns.as_slice() else { return false };
+    let keyed = user.referring && user.through.is_none() && is_unique(join, &[tenant_column, &user.column]);
+    let owned = users.columns_of(root).iter().any(|found| found.rank <= MAKER_COLUMN);
+    if !keyed
+        || owned
+        || join.foreign_keys.len() != 2
+        || names_billing(&join.name.name)
+        || names_reaction(&join.name.name)
+    {
+        return false;
+    }
+    let says = |sql: &str, name: &str| tokens(sql).iter().any(|token| token.is_word(name));
+    let asking: Vec<&str> = reading
+        .catalog
+        .functions
+        .iter()
+        .filter(|function| reading.is_own(&function.name.schema) && says(&function.source, &join.name.name))
+        .map(|function| function.name.name.as_str())
+        .collect();
+    let asks = |table: &Table| {
+        let mut conditions = table.policies.iter().flat_map(|policy| [&policy.using, &policy.check]).flatten();
+        conditions.any(|sql| says(sql, &join.name.name) || asking.iter().any(|name| says(sql, name)))
+    };
+    let child = |other: &Table| other.name != join.name && other.name != root.name && asks(other);
+    asks(root) && reading.referrers(&root.name).iter().any(|(other, _)| child(other))
+}
+
+/// A rank or position out of a list, in a table that is a membership: a role by another name.
+fn rank_of(table: &Table) -> (Option<String>, Vec<String>) {
+    let ranks = table.columns.iter().filter(|column| {
+        words(&column.name).last().is_some_and(|last| matches!(last.as_str(), "rank" | "position"))
+            && (column.data_type.is_text() || matches!(column.data_type.unwrapped().kind, TypeKind::Enumeration(_)))
+    });
+    ranks
+        .map(|column| (Some(column.name.clone()), allowed_values(table, column)))
+        .find(|(_, roles)| !roles.is_empty())
+        .unwrap_or_default()
 }
 
 /// The column with the role, and the roles that it may name, most powerful first.

@@ -112,7 +112,8 @@ pub(super) fn people_rank(table: &str) -> usize {
 
 /// Whether a name says that the table joins people to something: `team_members`; to a thing of this name: `account_user`.
 pub(super) fn names_membership(table: &str, joined: Option<&str>) -> bool {
-    const JOINS: &str = "member membership participant collaborator teammate staff seat enrollment assignment";
+    const JOINS: &str =
+        "member membership participant collaborator teammate staff seat enrollment assignment crew roster squad";
     let mut words = table_words(table);
     if any_listed(&words, NOT_MEMBERSHIP) {
         return false;
@@ -136,6 +137,12 @@ const NOT_MEMBERSHIP: &str = "\
 /// Whether a name says that the table is something else than a membership.
 pub(super) fn names_no_membership(table: &str) -> bool {
     any_listed(&table_words(table), NOT_MEMBERSHIP)
+}
+
+/// Whether a name says that the table keeps what single users did with a thing or were given of it.
+pub(super) fn names_reaction(table: &str) -> bool {
+    const REACTIONS: &str = "share progress completion watch view attempt score bid ticket booking reservation answer";
+    any_listed(&table_words(table), REACTIONS)
 }
 
 /// Whether a column points at a choice that a user made rather than at what a row belongs to: `current_team_id`.
@@ -253,6 +260,13 @@ pub(super) fn names_reference(table: &str) -> bool {
         model tool badge holiday rate version changelog announcement tag topic catalog catalogue package level \
         genre lookup";
     table_words(table).last().is_some_and(|last| is_listed(REFERENCE, last))
+}
+
+/// Whether a name says that the table lists what somebody has or chooses, and not where somebody belongs: a claim that
+/// holds its key makes nobody a tenant.
+pub(super) fn names_trait(table: &str) -> bool {
+    const PLACES: &str = "country state province region city industry unit";
+    names_reference(table) && !table_words(table).last().is_some_and(|last| is_listed(PLACES, last))
 }
 
 /// Whether a table keeps the books of a migration tool.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::names::{names_migrations, names_reference, names_somebody, singular, table_words, words};
+use super::names::{Holds, holds, names_migrations, names_reference, names_somebody, singular, table_words, words};
 use super::reading::{Reading, holds_rows, is_unique, single_key};
+use super::sources::Use;
 use super::ties::Ties;
 use super::users::Users;
 use crate::catalog::{Column, ForeignKey, QualifiedName, Table};
@@ -16,6 +17,15 @@ fn inferred(value: Tie, reason: impl Into<String>) -> Reasoned<Tie> {
 /// Adds a tie for each of the project's tables that has none: [`Tie::Global`] or [`Tie::Untied`].
 pub(super) fn globals(reading: &Reading<'_>, users: &Users, ties: &mut Ties) {
     let mut open: Vec<&Table> = reading.own_tables().filter(|table| !ties.contains_key(&table.name)).collect();
+    // Policies tell callers apart, and no tenant was found: whose these rows are is not known, whatever their names say.
+    let unread = if any_tied(ties) { None } else { told_apart(reading) };
+    if let Some(place) = unread {
+        let reason = format!("{place} compares a column with the caller's identity, and no tenant was found");
+        let (books, rest): (Vec<&Table>, Vec<&Table>) =
+            open.into_iter().partition(|table| names_migrations(&table.name.name));
+        ties.extend(rest.into_iter().map(|table| (table.name.clone(), inferred(Tie::Untied, reason.clone()))));
+        open = books;
+    }
     // Reference data may refer to reference data: prices to products.
     while let Some((place, reason)) =
         open.iter().enumerate().find_map(|(place, table)| Some((place, global_reason(reading, users, ties, table)?)))
@@ -26,6 +36,22 @@ pub(super) fn globals(reading: &Reading<'_>, users: &Users, ties: &mut Ties) {
     for table in open {
         ties.insert(table.name.clone(), inferred(Tie::Untied, "no column and no foreign key leads to a tenant"));
     }
+}
+
+fn any_tied(ties: &Ties) -> bool {
+    ties.values().any(|tie| !matches!(tie.value, Tie::Global | Tie::Untied))
+}
+
+/// A policy that compares a column with a claim or setting which is no role.
+fn told_apart<'a>(reading: &'a Reading<'_>) -> Option<&'a str> {
+    let is_role = |found: &Use| {
+        holds(found.source.path.last().unwrap_or(&found.source.setting)).is_some_and(|held| held == Holds::Role)
+    };
+    let tells = |found: &&Use| {
+        let own = found.table.as_ref().is_some_and(|table| reading.is_own(&table.schema));
+        own && found.column.is_some() && found.place.starts_with("policy ") && !is_role(found)
+    };
+    reading.uses.iter().find(tells).map(|found| found.place.as_str())
 }
 
 /// Why a table without a tie is reference data, if it is.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::memberships::{Found, memberships};
 use super::names::{
-    Holds, OWNER_COLUMN, TenantName, any_of, holds, names_choice, names_reference, table_words, tenant_name, words,
+    Holds, OWNER_COLUMN, TenantName, any_of, holds, names_choice, names_reference, names_trait, table_words,
+    tenant_name, words,
 };
 use super::reading::{Reading, foreign_key_of, is_identifier, is_mandatory, single_key};
 use super::sources::Source;
@@ -96,7 +97,7 @@ fn evidence<'a>(reading: &Reading<'a>, users: &Users, table: &'a Table, key: &st
 
 /// The claim or setting that holds this table's key: columns that refer to the table are compared with it, or the key is.
 /// A policy may compare what it should not: a key alone counts only where the table's name agrees, and a claim whose name
-/// says nothing only where both are compared with it.
+/// says nothing only where both are compared with it: that outweighs a name like `regions`, though not one like `plans`.
 fn claim_of(reading: &Reading<'_>, table: &Table) -> Option<String> {
     let key = single_key(table);
     let compares = |source: &Source, with_key: bool| {
@@ -117,7 +118,7 @@ fn claim_of(reading: &Reading<'_>, table: &Table) -> Option<String> {
                 by_reference || (by_key && tenant_name(&table.name.name) != TenantName::No)
             }
             Some(Holds::User | Holds::Role | Holds::Email) => false,
-            None => by_reference && by_key && !names_reference(&table.name.name),
+            None => by_reference && by_key && !names_trait(&table.name.name),
         }
     })?;
     Some(if found.source.path.is_empty() { found.source.setting.clone() } else { found.source.path.join(".") })

@@ -331,7 +331,7 @@ fn column_after(tokens: &[Token], place: usize) -> Option<String> {
     column.filter(|word| !is_keyword(word))
 }
 
-/// The column in `column = …` before a value that begins at `start`.
+/// The column in `column = …` or `column LIKE …` before a value that begins at `start`.
 fn column_before(tokens: &[Token], start: usize) -> Option<String> {
     let mut place = start;
     let previous = |place: usize| place.checked_sub(1).and_then(|place| Some((place, tokens.get(place)?)));
@@ -356,7 +356,10 @@ fn column_before(tokens: &[Token], start: usize) -> Option<String> {
         place = before;
     }
     let (mut place, compares) = previous(place)?;
-    if !(compares.is_mark("=") || compares.is_word("in")) {
+    // The server writes LIKE as `~~`, which falls apart into two marks.
+    if let Some((first, _)) = previous(place).filter(|(_, token)| compares.is_mark("~") && token.is_mark("~")) {
+        place = first;
+    } else if !(compares.is_mark("=") || compares.is_word("in") || compares.is_word("like")) {
         return None;
     }
     loop {
@@ -436,6 +439,7 @@ mod tests {
             "(tenant_id = (current_setting('app.tenant_id'::text, true))::uuid)",
             "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid",
             "current_setting('app.tenant_id') = (tenant_id)::text",
+            "(tenant_id ~~ (current_setting('app.tenant_id'::text, true) || '%'::text))",
             "tenant_id = cast(current_setting('app.tenant_id') as uuid)",
             "(tenant_id = ( SELECT (current_setting('app.tenant_id'::text))::uuid AS current_setting))",
         ] {
